@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every target of this package is compiled with.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library target of this package; an arrow that is not in `needs` does not exist.
+func room(_ name: String, needs: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: needs, swiftSettings: strict)
+}
+
+/// The tests of a room.
+func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: needs, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "iommu-tui",
+  targets: [
+    room("IOMMUHardware"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,253 @@
+/// The silicon: memory and IOMMUs. Everything that changes it goes through the primitives here.
+///
+/// Each primitive makes one kind of change and writes an event; ``undo(_:images:)`` and
+/// ``redo(_:)`` are the only other mutators. The board sees registers and words, never a domain.
+package struct Board: Sendable {
+  package private(set) var memory: PhysicalMemory
+  package private(set) var iommus: [IOMMU]
+  package var journal = Journal()
+
+  package init(iommus: [IOMMU], holes: [Range<UInt64>] = []) {
+    self.iommus = iommus
+    memory = PhysicalMemory(holes: holes)
+  }
+
+  // MARK: Memory
+
+  /// A word of memory as the CPU reads it; leaves no trace.
+  package func word(at address: PhysicalAddress) -> UInt32 { memory.word(at: address) }
+
+  /// Software stores a word.
+  package mutating func writeWord(_ word: UInt32, at address: PhysicalAddress) {
+    let old = memory.store(word, at: address)
+    if journal.isOn { journal.append(.memoryWrite(address, old: old, new: word)) }
+  }
+
+  /// A device stores a word by DMA.
+  package mutating func writeByDevice(_ word: UInt32, at address: PhysicalAddress) {
+    let old = memory.store(word, at: address)
+    journal.append(.dmaWrite(address, old: old, new: word))
+  }
+
+  /// A device fetches a word by DMA.
+  package mutating func readByDevice(at address: PhysicalAddress) {
+    guard journal.isOn else { return }
+    journal.append(.dmaRead(address, value: memory.word(at: address)))
+  }
+
+  /// Takes the lowest free run of `count` pages (a power of two, at most 16) and clears it.
+  ///
+  /// Nil when there is none, or when the limit on pages forbids it.
+  package mutating func allocatePages(
+    _ count: Int, for use: PageUse, owner: UInt32
+  ) -> PhysicalAddress? {
+    guard let base = memory.pool.lowestFreeRun(of: count) else { return nil }
+    let pages = base.page..<base.page + UInt64(count)
+    let before = pages.reversed().reduce(UInt32(0)) {
+      $0 << 2 | UInt32(memory.use(ofPage: $1).rawValue)
+    }
+    memory.setUse(ofPages: pages, to: use, owner: owner)
+    journal.append(
+      .pageAlloc(base, count: UInt8(count), use: use, before: before, owner: owner))
+    for page in pages {
+      let old = memory.contents(ofPage: page)
+      if old != nil { memory.setContents(ofPage: page, to: nil) }
+      let image = journal.keepImage(old)
+      journal.append(.pageClear(PhysicalAddress(page << 12), image: image))
+    }
+    return base
+  }
+
+  /// Gives pages back. Their words stay until somebody takes the pages again.
+  ///
+  /// Giving back what was not handed out changes nothing here; the real allocator would be damaged.
+  package mutating func freePages(_ base: PhysicalAddress, _ count: Int) {
+    let use = memory.use(ofPage: base.page)
+    guard use.isInUse else {
+      journal.append(.hazard(.freedForeignPage, at: base, word: 0))
+      return
+    }
+    let owner = memory.pool.owner(ofPage: base.page)
+    memory.setUse(ofPages: base.page..<base.page + UInt64(count), to: .freed)
+    journal.append(.pageFree(base, count: UInt8(count), use: use, owner: owner))
+  }
+
+  /// Limits the pages that may be in use at once; nil lifts the limit.
+  package mutating func limitPages(to limit: Int?) {
+    let old = memory.pool.limit
+    setPageLimit(limit)
+    journal.append(.pageLimit(old: Int64(old ?? -1), new: Int64(limit ?? -1)))
+  }
+
+  private mutating func setPageLimit(_ limit: Int?) {
+    var pool = memory.pool
+    pool.limit = limit
+    memory.setPool(pool)
+  }
+
+  /// The pages written since the last call: what a checkpoint must keep.
+  package mutating func takeDirtyPages() -> [UInt64] { memory.takeDirtyPages() }
+
+  /// Leaves memory with its page uses but without words.
+  package mutating func forgetWords() { memory = memory.withoutWords }
+
+  /// Takes the words of another board's memory, some pages replaced; page uses stay.
+  package mutating func takeWords(
+    of other: Board, replaced pages: [(key: UInt64, value: [UInt32]?)]
+  ) {
+    let pool = memory.pool
+    memory = other.memory
+    memory.setPool(pool)
+    for (page, words) in pages { memory.setContents(ofPage: page, to: words) }
+    _ = memory.takeDirtyPages()
+  }
+
+  // MARK: Registers
+
+  /// The word a register holds; leaves no trace. 0 where there is no register.
+  package func register(_ offset: UInt32, of iommu: Int) -> UInt32 {
+    guard let index = MSMRegisters.index(of: offset, banks: iommus[iommu].bankCount) else {
+      return 0
+    }
+    return iommus[iommu].registers[index]
+  }
+
+  /// Software reads a register.
+  package mutating func readRegister(_ offset: UInt32, of iommu: Int) -> UInt32 {
+    let value = register(offset, of: iommu)
+    journal.append(.registerRead(iommu: UInt8(iommu), offset: offset, value: value))
+    return value
+  }
+
+  /// Software writes a register; what the hardware does in answer follows as events of its own.
+  package mutating func writeRegister(_ offset: UInt32, of iommu: Int, _ word: UInt32) {
+    let old = register(offset, of: iommu)
+    let kept = MSMRegisters.kept(word, over: old, at: offset)
+    let isStored = storeRegister(offset, of: iommu, kept)
+    journal.append(
+      .registerWrite(
+        iommu: UInt8(iommu), offset: offset, old: old, new: word, kept: isStored ? kept : 0))
+    react(toWriteOf: word, at: offset, of: iommu)
+  }
+
+  /// The hardware changes a register of its own.
+  mutating func setRegister(_ offset: UInt32, of iommu: Int, _ word: UInt32) {
+    let old = register(offset, of: iommu)
+    storeRegister(offset, of: iommu, word)
+    journal.append(.registerSet(iommu: UInt8(iommu), offset: offset, old: old, new: word))
+  }
+
+  @discardableResult
+  private mutating func storeRegister(
+    _ offset: UInt32, of iommu: Int, _ word: UInt32
+  ) -> Bool {
+    guard let index = MSMRegisters.index(of: offset, banks: iommus[iommu].bankCount) else {
+      return false
+    }
+    iommus[iommu].registers[index] = word
+    return true
+  }
+
+  // MARK: TLB
+
+  mutating func fillTLB(of iommu: Int, with entry: TLBEntry) {
+    let slot = iommus[iommu].tlb.slotForFill(iova: entry.iova, size: entry.size)
+    if let leaving = iommus[iommu].tlb[slot] {
+      let hits = iommus[iommu].tlb.hits(at: slot)
+      evict(slot, of: iommu)
+      journal.append(
+        .tlbEvict(iommu: UInt8(iommu), slot: UInt16(slot), entry: leaving, hits: hits))
+    }
+    iommus[iommu].tlb.fill(slot, with: entry)
+    journal.append(.tlbFill(iommu: UInt8(iommu), slot: UInt16(slot), entry: entry))
+  }
+
+  private mutating func evict(_ slot: Int, of iommu: Int) {
+    iommus[iommu].tlb.drop(slot)
+    iommus[iommu].tlb.moveVictim(ofSlot: slot, forward: true)
+  }
+
+  mutating func countTLBHit(_ slot: Int, of iommu: Int) {
+    iommus[iommu].tlb.countHit(slot)
+    journal.append(.tlbHit(iommu: UInt8(iommu), slot: UInt16(slot)))
+  }
+
+  /// Drops the entries that `isMeant` picks, in the order of their slots.
+  mutating func dropTLB(of iommu: Int, where isMeant: (TLBEntry) -> Bool) {
+    guard iommus[iommu].tlb.count > 0 else { return }
+    for slot in iommus[iommu].tlb.usedSlots {
+      guard let entry = iommus[iommu].tlb[slot], isMeant(entry) else { continue }
+      let hits = iommus[iommu].tlb.hits(at: slot)
+      iommus[iommu].tlb.drop(slot)
+      journal.append(.tlbDrop(iommu: UInt8(iommu), slot: UInt16(slot), entry: entry, hits: hits))
+    }
+  }
+
+  // MARK: Undo and redo
+
+  /// Takes one change back; a change that is none of the board's does nothing.
+  ///
+  /// - Precondition: It is the change made last.
+  package mutating func undo(_ change: Change, images: [[UInt32]]) {
+    switch change {
+    case .registerWrite(let iommu, let offset, let old, _, _),
+      .registerSet(let iommu, let offset, let old, _):
+      storeRegister(offset, of: Int(iommu), old)
+    case .memoryWrite(let address, let old, _), .dmaWrite(let address, let old, _):
+      _ = memory.store(old, at: address)
+    case .pageAlloc(let base, let count, _, let before, _):
+      for index in 0..<UInt64(count) {
+        let use = PageUse(rawValue: UInt8(before >> UInt32(2 * index) & 3)) ?? .buffer
+        memory.setUse(ofPages: base.page + index..<base.page + index + 1, to: use)
+      }
+    case .pageFree(let base, let count, let use, let owner):
+      memory.setUse(ofPages: base.page..<base.page + UInt64(count), to: use, owner: owner)
+    case .pageClear(let base, let image):
+      if image >= 0 { memory.setContents(ofPage: base.page, to: images[Int(image)]) }
+    case .pageLimit(let old, _): setPageLimit(old < 0 ? nil : Int(old))
+    case .tlbHit(let iommu, let slot): iommus[Int(iommu)].tlb.uncountHit(Int(slot))
+    case .tlbFill(let iommu, let slot, _): iommus[Int(iommu)].tlb.drop(Int(slot))
+    case .tlbDrop(let iommu, let slot, let entry, let hits):
+      iommus[Int(iommu)].tlb.fill(Int(slot), with: entry, hits: hits)
+    case .tlbEvict(let iommu, let slot, let entry, let hits):
+      iommus[Int(iommu)].tlb.moveVictim(ofSlot: Int(slot), forward: false)
+      iommus[Int(iommu)].tlb.fill(Int(slot), with: entry, hits: hits)
+    case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .dmaRead, .tlbMiss,
+      .fault, .stalled, .interrupt, .domainAlloc, .domainFree, .domainTable, .link, .unlink, .bind:
+      break
+    }
+  }
+
+  /// Makes a change again that was undone; a change that is none of the board's does nothing.
+  package mutating func redo(_ change: Change) {
+    switch change {
+    case .registerWrite(let iommu, let offset, _, _, let word),
+      .registerSet(let iommu, let offset, _, let word):
+      storeRegister(offset, of: Int(iommu), word)
+    case .memoryWrite(let address, _, let word), .dmaWrite(let address, _, let word):
+      _ = memory.store(word, at: address)
+    case .pageAlloc(let base, let count, let use, _, let owner):
+      memory.setUse(ofPages: base.page..<base.page + UInt64(count), to: use, owner: owner)
+    case .pageFree(let base, let count, _, _):
+      memory.setUse(ofPages: base.page..<base.page + UInt64(count), to: .freed)
+    case .pageClear(let base, let image):
+      if image >= 0 { memory.setContents(ofPage: base.page, to: nil) }
+    case .pageLimit(_, let new): setPageLimit(new < 0 ? nil : Int(new))
+    case .tlbHit(let iommu, let slot): iommus[Int(iommu)].tlb.countHit(Int(slot))
+    case .tlbFill(let iommu, let slot, let entry):
+      iommus[Int(iommu)].tlb.fill(Int(slot), with: entry)
+    case .tlbDrop(let iommu, let slot, _, _): iommus[Int(iommu)].tlb.drop(Int(slot))
+    case .tlbEvict(let iommu, let slot, _, _): evict(Int(slot), of: Int(iommu))
+    case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .dmaRead, .tlbMiss,
+      .fault, .stalled, .interrupt, .domainAlloc, .domainFree, .domainTable, .link, .unlink, .bind:
+      break
+    }
+  }
+}
+
+extension Board: Equatable {
+  /// Compares the silicon, not what was written down about it.
+  package static func == (left: Board, right: Board) -> Bool {
+    left.iommus == right.iommus && left.memory == right.memory
+  }
+}

@@ -1,0 +1,63 @@
+/// Where the primitives write down what they did.
+///
+/// Switched off, it costs one test a change. An operation that does more than `capacity` things is
+/// recorded up to there; such an operation steps whole in its middle and is undone by running its
+/// predecessors again from a checkpoint.
+package struct Journal: Sendable {
+  package var isOn = true
+  /// The most events kept of one operation.
+  package var capacity = 200_000
+  private var recording = Recording()
+  private var depth: UInt8 = 0
+
+  package init() {}
+
+  package mutating func append(_ change: Change) {
+    guard isOn else { return }
+    guard recording.events.count < capacity else {
+      recording.isComplete = false
+      return
+    }
+    recording.events.append(Event(change, depth: depth))
+  }
+
+  /// Records that a function is entered: what follows is deeper, until ``leave(_:)``.
+  package mutating func enter(_ function: Label, _ subject: Subject = .none) {
+    guard isOn else { return }
+    append(.call(function, subject))
+    if depth < .max { depth += 1 }
+  }
+
+  package mutating func leave(_ value: Int64 = 0) {
+    guard isOn else { return }
+    if depth > 0 { depth -= 1 }
+    append(.return(value))
+  }
+
+  /// Keeps the words of a page that is about to be cleared, and returns where; -1 for all zero.
+  package mutating func keepImage(_ words: [UInt32]?) -> Int32 {
+    guard isOn, recording.isComplete, let words else { return -1 }
+    recording.images.append(words)
+    return Int32(recording.images.count - 1)
+  }
+
+  /// Hands over what was recorded and starts afresh.
+  package mutating func take() -> Recording {
+    defer {
+      recording = Recording()
+      depth = 0
+    }
+    return recording
+  }
+}
+
+/// What one operation did, in order.
+package struct Recording: Hashable, Sendable {
+  package var events: [Event] = []
+  /// The former words of pages that were cleared while they held something.
+  package var images: [[UInt32]] = []
+  /// Nothing is missing: the events can be undone and redone.
+  package var isComplete = true
+
+  package init() {}
+}
