@@ -23,6 +23,7 @@ let package = Package(
   name: "iommu-tui",
   targets: [
     room("IOMMUHardware"),
+    room("IOMMUAPI", needs: ["IOMMUHardware"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,36 @@
+/// Which device of the machine: an index, in the order of the platform's description.
+public struct DeviceID: Hashable, Comparable, Sendable {
+  public let index: Int
+
+  public init(_ index: Int) { self.index = index }
+
+  public static func < (left: DeviceID, right: DeviceID) -> Bool { left.index < right.index }
+}
+
+/// A `struct device` as far as IOMMUs matter: what the bus knows of it, and what probing gave it.
+///
+/// This is where the mail's answer lives. Nobody tells a domain which IOMMU it belongs to; the
+/// device carries that, from the moment it is probed, and attaching says all there is to say.
+package struct Device: Hashable, Sendable {
+  package let name: String
+  /// Index of the IOMMU that the device is, or is wired to.
+  package let iommu: Int
+  /// The context bank a context device stands for; nil for an IOMMU itself.
+  package let bank: Int?
+  /// The IOMMU's own device, for anything behind one.
+  package let parent: DeviceID?
+  /// The stream IDs its requests carry (MSM: MIDs).
+  package let streams: [UInt32]
+
+  /// Probed: it has its IOMMU data (`dev->archdata`, driver data).
+  package internal(set) var isBound = false
+  /// The domain whose list it is on.
+  package internal(set) var attachedTo: DomainID?
+
+  package init(
+    name: String, iommu: Int, bank: Int? = nil, parent: DeviceID? = nil, streams: [UInt32] = []
+  ) {
+    (self.name, self.iommu, self.bank) = (name, iommu, bank)
+    (self.parent, self.streams) = (parent, streams)
+  }
+}

@@ -1,0 +1,25 @@
+package import IOMMUHardware
+
+/// Which domain: an index, in the order of allocation. Freed domains keep theirs.
+public struct DomainID: Hashable, Comparable, Sendable {
+  public let index: Int
+
+  public init(_ index: Int) { self.index = index }
+
+  public static func < (left: DomainID, right: DomainID) -> Bool { left.index < right.index }
+}
+
+/// A set of mappings: one page table, and the devices that see memory through it.
+///
+/// Linux: `struct iommu_domain` and the driver's `priv`. A domain names no IOMMU. One domain may be
+/// attached to many devices behind many IOMMUs; which ones is the devices' knowledge.
+package struct Domain: Hashable, Sendable {
+  /// Index of its name in the kernel's names.
+  package let name: Int
+  /// Not freed yet.
+  package internal(set) var isAllocated = true
+  /// Where its first-level table lies; nil before the driver took one and after it was freed.
+  package internal(set) var table: PhysicalAddress?
+  /// The attached devices, in the order of the driver's list: the last attached comes first.
+  package internal(set) var attached: [DeviceID] = []
+}

@@ -1,0 +1,34 @@
+package import IOMMUHardware
+
+/// What an IOMMU driver must be able to do: Linux's `struct iommu_ops`.
+///
+/// The generic calls in this target know that there is a driver, never which. A driver programs the
+/// board that it is handed; whatever it remembers lies in the system's records.
+package protocol IOMMUDriver: Sendable {
+  /// `pgsize_bitmap`.
+  var pageSizes: PageSizes { get }
+
+  /// Gives a device its IOMMU data: for an IOMMU resets it, for a device behind one routes it.
+  func probe(_ device: DeviceID, in system: inout System) throws(KernelError)
+  /// `domain_init`.
+  func initialize(_ domain: DomainID, in system: inout System) throws(KernelError)
+  /// `domain_destroy`.
+  func destroy(_ domain: DomainID, in system: inout System)
+  /// `attach_dev`.
+  func attach(_ device: DeviceID, to domain: DomainID, in system: inout System) throws(KernelError)
+  /// `detach_dev`.
+  func detach(_ device: DeviceID, from domain: DomainID, in system: inout System)
+  /// `map`: one page of one of ``pageSizes``.
+  func map(
+    _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
+    for domain: DomainID, in system: inout System
+  ) throws(KernelError)
+  /// `unmap`: answers how many bytes were unmapped.
+  func unmap(_ iova: IOVA, size: UInt64, for domain: DomainID, in system: inout System) -> UInt64
+  /// `iova_to_phys`: 0 where nothing is mapped.
+  func physicalAddress(
+    of iova: IOVA, for domain: DomainID, in system: inout System
+  ) -> PhysicalAddress
+  /// The interrupt handler of one IOMMU.
+  func handleInterrupt(of iommu: Int, in system: inout System)
+}

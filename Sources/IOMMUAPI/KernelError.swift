@@ -1,0 +1,56 @@
+public import IOMMUHardware
+
+/// The errno values that this side of the kernel answers with.
+public enum Errno: Int32, Hashable, Sendable, CaseIterable {
+  case EPERM = 1
+  case ENOENT = 2
+  case EIO = 5
+  case ENOMEM = 12
+  case EFAULT = 14
+  case EBUSY = 16
+  case EEXIST = 17
+  case ENODEV = 19
+  case EINVAL = 22
+  case ENOSPC = 28
+
+  public var name: String { "\(self)" }
+}
+
+/// A call that the kernel refused, with the numbers that made it so.
+///
+/// The machine is then as the kernel would leave it. Attributed to `drivers/iommu/iommu.c` and
+/// `msm_iommu.c` of Linux 3.6.
+public enum KernelError: Error, Hashable, Sendable {
+  /// Addresses and sizes must be multiples of the smallest page (`iommu_map`, `iommu_unmap`).
+  case misaligned(iova: IOVA, physical: PhysicalAddress?, size: UInt64, smallest: UInt64)
+  /// The driver maps single pages of its sizes only.
+  case unsupportedSize(UInt64)
+  /// No pages are left for a table.
+  case outOfPages
+  /// The device is attached already (`msm_iommu_attach_dev`).
+  case busy(device: DeviceID, domain: DomainID)
+  /// The device was not probed, so it has no IOMMU data.
+  case noIOMMUData(device: DeviceID)
+  /// The device's own IOMMU was not probed (`msm_iommu_ctx_probe`).
+  case iommuNotProbed(device: DeviceID)
+  /// The device has been probed before.
+  case probedAlready(device: DeviceID)
+  /// The domain has no table: it was freed.
+  case noTable(domain: DomainID)
+  /// The IOMMU did not answer a trial translation (`msm_iommu_probe`).
+  case noAnswer(device: DeviceID)
+  /// No memory type of the CPU fits the cache policy asked for.
+  case noMemoryClass(protection: Protection)
+
+  public var errno: Errno {
+    switch self {
+    case .misaligned, .unsupportedSize, .noIOMMUData, .noTable, .noMemoryClass: .EINVAL
+    case .outOfPages: .ENOMEM
+    case .busy, .probedAlready: .EBUSY
+    case .iommuNotProbed, .noAnswer: .ENODEV
+    }
+  }
+
+  /// The value a C caller sees.
+  package var code: Int64 { -Int64(errno.rawValue) }
+}

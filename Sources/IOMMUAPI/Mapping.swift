@@ -1,0 +1,101 @@
+package import IOMMUHardware
+
+/// Mapping by the generic core of Linux 3.6, `drivers/iommu/iommu.c`.
+extension System {
+  /// Maps `size` bytes, page by page, each as large as alignment and the rest allow.
+  ///
+  /// Linux: `iommu_map`. When the driver refuses a page, those before it are unmapped again.
+  ///
+  /// - Parameter size: Bytes; a multiple of the smallest page, like both addresses.
+  package mutating func map(
+    _ domain: DomainID, iova: IOVA, to physical: PhysicalAddress, size: UInt64,
+    _ protection: Protection, through driver: some IOMMUDriver
+  ) throws(KernelError) {
+    _ = try within("iommu_map", .domain(domain)) { (system) throws(KernelError) in
+      let smallest = driver.pageSizes.smallestBytes
+      guard
+        system.ask(
+          "are iova, pa and size multiples of the smallest page?",
+          (iova.value | physical.value | size) & (smallest - 1) == 0)
+      else {
+        throw .misaligned(iova: iova, physical: physical, size: size, smallest: smallest)
+      }
+      var done: UInt64 = 0
+      do throws(KernelError) {
+        while done < size {
+          let page = driver.pageSizes.largest(
+            at: (iova.value &+ done) | (physical.value &+ done), within: size - done)
+          try driver.map(
+            iova + done, to: physical + done, size: page, protection, for: domain, in: &system)
+          done += page
+        }
+      } catch {
+        _ = try system.unmap(domain, iova: iova, size: done, through: driver)
+        throw error
+      }
+      return 0
+    }
+  }
+
+  /// Unmaps `size` bytes and answers how many were unmapped, as far as the driver says.
+  ///
+  /// Linux 3.6: `iommu_unmap`. The driver is handed the whole rest each time, until the sum of its
+  /// answers reaches the size or it answers 0.
+  package mutating func unmap(
+    _ domain: DomainID, iova: IOVA, size: UInt64, through driver: some IOMMUDriver
+  ) throws(KernelError) -> UInt64 {
+    let bytes = try within("iommu_unmap", .domain(domain)) { (system) throws(KernelError) in
+      let smallest = driver.pageSizes.smallestBytes
+      guard
+        system.ask(
+          "are iova and size multiples of the smallest page?",
+          (iova.value | size) & (smallest - 1) == 0)
+      else {
+        throw .misaligned(iova: iova, physical: nil, size: size, smallest: smallest)
+      }
+      var done: UInt64 = 0
+      while done < size {
+        let bytes = driver.unmap(iova + done, size: size - done, for: domain, in: &system)
+        if bytes == 0 { break }
+        done += bytes
+      }
+      return Int64(done)
+    }
+    return UInt64(bytes)
+  }
+
+  /// Where an address of the domain leads; 0 where it leads nowhere, as the kernel answers.
+  ///
+  /// Linux: `iommu_iova_to_phys`.
+  package mutating func physicalAddress(
+    of iova: IOVA, in domain: DomainID, through driver: some IOMMUDriver
+  ) throws(KernelError) -> PhysicalAddress {
+    let value = try within("iommu_iova_to_phys", .domain(domain)) { (system) throws(KernelError) in
+      Int64(driver.physicalAddress(of: iova, for: domain, in: &system).value)
+    }
+    return PhysicalAddress(UInt64(value))
+  }
+}
+
+extension PageSizes {
+  /// The largest size, in bytes, that fits into `bytes` and divides `addresses`.
+  ///
+  /// - Parameter addresses: Both addresses or-ed together; 0 divides by every size.
+  package func largest(at addresses: UInt64, within bytes: UInt64) -> UInt64 {
+    let alignment = addresses == 0 ? UInt64.max : addresses & (~addresses &+ 1)
+    let fitting = bitmap & ((alignment &<< 1) &- 1)
+    var size = UInt64(1) << UInt64(63 - bytes.leadingZeroBitCount)
+    size = fitting & (size | (size - 1))
+    return size == 0 ? smallestBytes : 1 << UInt64(63 - size.leadingZeroBitCount)
+  }
+}
+
+extension Subject {
+  package static func domain(_ domain: DomainID) -> Subject {
+    .domain(UInt16(truncatingIfNeeded: domain.index))
+  }
+
+  package static func device(_ device: DeviceID) -> Subject {
+    .device(UInt16(truncatingIfNeeded: device.index))
+  }
+}

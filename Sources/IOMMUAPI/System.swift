@@ -1,0 +1,170 @@
+package import IOMMUHardware
+
+/// The silicon and the kernel's records about it: what the IOMMU API works on.
+///
+/// The kernel's records change by primitives that write events, exactly like the board.
+package struct System: Sendable {
+  package var board: Board
+  package private(set) var devices: [Device]
+  package private(set) var domains: [Domain] = []
+  /// Every name a domain ever had. Events carry an index into it, for they hold no references.
+  package private(set) var names: [String] = []
+
+  package init(board: Board, devices: [Device]) {
+    self.board = board
+    self.devices = devices
+  }
+
+  // MARK: Looking
+
+  package func name(of domain: DomainID) -> String { names[domains[domain.index].name] }
+
+  package func name(of device: DeviceID) -> String { devices[device.index].name }
+
+  /// The live domain of that name.
+  package func domain(named name: String) -> DomainID? {
+    domains.indices.last { domains[$0].isAllocated && names[domains[$0].name] == name }
+      .map(DomainID.init)
+  }
+
+  package func device(named name: String) -> DeviceID? {
+    devices.firstIndex { $0.name == name }.map(DeviceID.init)
+  }
+
+  // MARK: Calls
+
+  /// Runs a kernel function: what it does is recorded as lying under it.
+  package mutating func within(
+    _ function: Label, _ subject: Subject = .none,
+    _ body: (inout System) throws(KernelError) -> Int64
+  ) throws(KernelError) -> Int64 {
+    board.journal.enter(function, subject)
+    do throws(KernelError) {
+      let value = try body(&self)
+      board.journal.leave(value)
+      return value
+    } catch {
+      board.journal.leave(error.code)
+      throw error
+    }
+  }
+
+  /// Runs a kernel function that returns nothing and cannot be refused.
+  package mutating func inside(
+    _ function: Label, _ subject: Subject = .none, _ body: (inout System) -> Void
+  ) {
+    board.journal.enter(function, subject)
+    body(&self)
+    board.journal.leave()
+  }
+
+  /// Records a question that the code asks, and hands its answer on.
+  package mutating func ask(_ question: Label, _ answer: Bool) -> Bool {
+    board.journal.append(.check(question, answer: answer ? 1 : 0))
+    return answer
+  }
+
+  // MARK: Primitives
+
+  package mutating func addDomain(named name: String) -> DomainID {
+    let index = names.firstIndex(of: name) ?? names.count
+    if index == names.count { names.append(name) }
+    domains.append(Domain(name: index))
+    let domain = DomainID(domains.count - 1)
+    board.journal.append(.domainAlloc(domain: UInt32(domain.index), name: UInt32(index)))
+    return domain
+  }
+
+  package mutating func retire(_ domain: DomainID) {
+    domains[domain.index].isAllocated = false
+    board.journal.append(.domainFree(domain: UInt32(domain.index)))
+  }
+
+  package mutating func setTable(of domain: DomainID, to table: PhysicalAddress?) {
+    let none = PhysicalAddress(0)
+    let old = domains[domain.index].table
+    domains[domain.index].table = table
+    board.journal.append(
+      .domainTable(domain: UInt32(domain.index), old: old ?? none, new: table ?? none))
+  }
+
+  /// Puts a device at the head of a domain's list.
+  package mutating func link(_ device: DeviceID, to domain: DomainID) {
+    insert(device, into: domain, at: 0)
+    board.journal.append(
+      .link(domain: UInt32(domain.index), device: UInt16(device.index), position: 0))
+  }
+
+  /// Takes a device off the list it is on, if it is on one.
+  package mutating func unlink(_ device: DeviceID) {
+    guard let domain = devices[device.index].attachedTo,
+      let position = domains[domain.index].attached.firstIndex(of: device)
+    else { return }
+    remove(device, from: domain, at: position)
+    board.journal.append(
+      .unlink(
+        domain: UInt32(domain.index), device: UInt16(device.index), position: UInt16(position)))
+  }
+
+  package mutating func bind(_ device: DeviceID) {
+    devices[device.index].isBound = true
+    board.journal.append(.bind(device: UInt16(device.index)))
+  }
+
+  /// Takes over another state's names, so that its events can be redone here.
+  package mutating func adoptNames(of other: System) { names = other.names }
+
+  private mutating func insert(_ device: DeviceID, into domain: DomainID, at position: Int) {
+    domains[domain.index].attached.insert(device, at: position)
+    devices[device.index].attachedTo = domain
+  }
+
+  private mutating func remove(_ device: DeviceID, from domain: DomainID, at position: Int) {
+    domains[domain.index].attached.remove(at: position)
+    devices[device.index].attachedTo = nil
+  }
+
+  // MARK: Undo and redo
+
+  /// Takes one change back, be it the board's or the kernel's.
+  ///
+  /// - Precondition: It is the change made last.
+  package mutating func undo(_ change: Change, images: [[UInt32]]) {
+    switch change {
+    case .domainAlloc: domains.removeLast()
+    case .domainFree(let domain): domains[Int(domain)].isAllocated = true
+    case .domainTable(let domain, let old, _):
+      domains[Int(domain)].table = old.value == 0 ? nil : old
+    case .link(let domain, let device, let position):
+      remove(DeviceID(Int(device)), from: DomainID(Int(domain)), at: Int(position))
+    case .unlink(let domain, let device, let position):
+      insert(DeviceID(Int(device)), into: DomainID(Int(domain)), at: Int(position))
+    case .bind(let device): devices[Int(device)].isBound = false
+    default: board.undo(change, images: images)
+    }
+  }
+
+  /// Makes a change again that was undone.
+  package mutating func redo(_ change: Change) {
+    switch change {
+    case .domainAlloc(_, let name): domains.append(Domain(name: Int(name)))
+    case .domainFree(let domain): domains[Int(domain)].isAllocated = false
+    case .domainTable(let domain, _, let new):
+      domains[Int(domain)].table = new.value == 0 ? nil : new
+    case .link(let domain, let device, let position):
+      insert(DeviceID(Int(device)), into: DomainID(Int(domain)), at: Int(position))
+    case .unlink(let domain, let device, let position):
+      remove(DeviceID(Int(device)), from: DomainID(Int(domain)), at: Int(position))
+    case .bind(let device): devices[Int(device)].isBound = true
+    default: board.redo(change)
+    }
+  }
+}
+
+extension System: Equatable {
+  /// Compares the state, not the names that some other future once used.
+  package static func == (left: System, right: System) -> Bool {
+    left.board == right.board && left.devices == right.devices && left.domains == right.domains
+      && left.domains.allSatisfy { left.names[$0.name] == right.names[$0.name] }
+  }
+}
