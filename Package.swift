@@ -24,6 +24,7 @@ let package = Package(
   targets: [
     room("IOMMUHardware"),
     room("IOMMUAPI", needs: ["IOMMUHardware"]),
+    room("IOMMUDrivers", needs: ["IOMMUAPI", "IOMMUHardware"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,171 @@
+package import IOMMUAPI
+package import IOMMUHardware
+
+/// The words the driver makes, by the kernel's names (`msm_iommu_hw-8xxx.h`).
+enum Word {
+  static let typeTable: UInt32 = 1
+
+  // First level: access for all, shared, not global.
+  static let section: UInt32 = 2 | 1 << 10 | 1 << 11 | 1 << 16 | 1 << 17
+  static let supersection: UInt32 = section | 1 << 18
+  // Second level: the same.
+  static let smallPage: UInt32 = 2 | 1 << 4 | 1 << 5 | 1 << 10 | 1 << 11
+  static let largePage: UInt32 = 1 | 1 << 4 | 1 << 5 | 1 << 10 | 1 << 11
+
+  /// Where a first-level word says that its second level lies, be it a table's word or not.
+  static func table(_ word: UInt32) -> PhysicalAddress {
+    PhysicalAddress(UInt64(word & 0xffff_fc00))
+  }
+
+  /// A memory class as C, B and TEX[0].
+  ///
+  /// TEX[0] is put at bit 6 in every second-level word. For a large page that is a bit that should
+  /// be zero, and its real TEX[0] (bit 12) stays 0: the driver's mistake.
+  static func attributes(class n: UInt32, firstLevel: Bool) -> UInt32 {
+    (n & 3) << 2 | (n >> 2 & 1) << (firstLevel ? 12 : 6)
+  }
+}
+
+/// Map and unmap: table words first, then every TLB of the domain.
+extension MSMDriver {
+  /// Writes the words of one page. What is there already is not looked at.
+  package func map(
+    _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
+    for domain: DomainID, in system: inout System
+  ) throws(KernelError) {
+    _ = try system.within("msm_iommu_map", .domain(domain)) { (system) throws(KernelError) in
+      guard let memoryClass = memoryClasses[Int(protection.rawValue & 3)] else {
+        throw .noMemoryClass(protection: protection)
+      }
+      guard let table = system.domains[domain.index].table else { throw .noTable(domain: domain) }
+      let first = table + UInt64(ARMv7Short.firstIndex(iova)) * 4
+      let base = UInt32(truncatingIfNeeded: physical.value)
+      let upper = Word.attributes(class: memoryClass, firstLevel: true)
+      let lower = Word.attributes(class: memoryClass, firstLevel: false)
+      switch size {
+      case PageSize.size16M.bytes:
+        writeFirst(base & 0xff00_0000 | Word.supersection | upper, 16, first, table, &system)
+      case PageSize.size1M.bytes:
+        writeFirst(base & 0xfff0_0000 | Word.section | upper, 1, first, table, &system)
+      case PageSize.size64K.bytes:
+        let second = try secondLevel(of: first, for: domain, &system)
+        writeSecond(base & 0xffff_0000 | Word.largePage | lower, 16, iova, second, &system)
+      case PageSize.size4K.bytes:
+        let second = try secondLevel(of: first, for: domain, &system)
+        writeSecond(base & 0xffff_f000 | Word.smallPage | lower, 1, iova, second, &system)
+      default: throw .unsupportedSize(size)
+      }
+      flush(domain, in: &system)
+      return 0
+    }
+  }
+
+  /// Clears the words of one page and answers `size`, also where there was nothing to clear.
+  package func unmap(
+    _ iova: IOVA, size: UInt64, for domain: DomainID, in system: inout System
+  ) -> UInt64 {
+    system.inside("msm_iommu_unmap", .domain(domain)) { system in
+      guard let table = system.domains[domain.index].table else { return }
+      let isPage = [PageSize.size4K, .size64K, .size1M, .size16M].contains { $0.bytes == size }
+      let first = table + UInt64(ARMv7Short.firstIndex(iova)) * 4
+      guard system.ask("is the length that of one page?", isPage) else {
+        system.board.journal.append(.hazard(.unmappedNothing, at: first, word: 0))
+        return
+      }
+      let word = system.board.word(at: first)
+      guard !system.ask("is the first-level word 0?", word == 0) else {
+        system.board.journal.append(.hazard(.unmappedNothing, at: first, word: 0))
+        return
+      }
+      switch size {
+      case PageSize.size16M.bytes: writeFirst(0, 16, first, table, &system)
+      case PageSize.size1M.bytes: writeFirst(0, 1, first, table, &system)
+      default:
+        let second = SecondLevel(at: Word.table(word), isReal: word & 3 == Word.typeTable)
+        writeSecond(0, size == PageSize.size64K.bytes ? 16 : 1, iova, second, &system)
+        let isEmpty = system.board.memory.isKilobyteEmpty(at: second.base)
+        if system.ask("is the second-level table empty now?", isEmpty) {
+          system.board.freePages(PhysicalAddress(second.base.value & ~0xfff), 1)
+          system.board.writeWord(0, at: first)
+        }
+      }
+      flush(domain, in: &system)
+    }
+    return size
+  }
+
+  /// Where a second-level index is applied to: a table, or what the driver takes for one.
+  private struct SecondLevel {
+    let base: PhysicalAddress
+    let isReal: Bool
+
+    init(at base: PhysicalAddress, isReal: Bool) {
+      (self.base, self.isReal) = (base, isReal)
+    }
+  }
+
+  /// The second level that a first-level word leads to; a fresh table when the word is 0.
+  private func secondLevel(
+    of first: PhysicalAddress, for domain: DomainID, _ system: inout System
+  ) throws(KernelError) -> SecondLevel {
+    let word = system.board.word(at: first)
+    guard system.ask("is the first-level word 0?", word == 0) else {
+      return SecondLevel(at: Word.table(word), isReal: word & 3 == Word.typeTable)
+    }
+    let owner = Self.owner(domain)
+    guard let page = system.board.allocatePages(1, for: .lowerLevelTable, owner: owner) else {
+      throw .outOfPages
+    }
+    system.board.writeWord(
+      UInt32(truncatingIfNeeded: page.value) & 0xffff_fc00 | Word.typeTable, at: first)
+    return SecondLevel(at: page, isReal: true)
+  }
+
+  private func writeFirst(
+    _ word: UInt32, _ count: UInt64, _ first: PhysicalAddress, _ table: PhysicalAddress,
+    _ system: inout System
+  ) {
+    let end = table + UInt64(ARMv7Short.firstLevelCount) * 4
+    for index in 0..<count {
+      let address = first + index * 4
+      let old = system.board.word(at: address)
+      system.board.writeWord(word, at: address)
+      if address >= end {
+        system.board.journal.append(.hazard(.wroteBeyondTable, at: address, word: word))
+      } else if old & 3 == Word.typeTable {
+        system.board.journal.append(.hazard(.leakedTable, at: Word.table(old), word: old))
+      }
+    }
+    if word == 0, count == 1 { warnOfTorn(first, index: first.value >> 2, &system) }
+  }
+
+  private func writeSecond(
+    _ word: UInt32, _ count: UInt64, _ iova: IOVA, _ second: SecondLevel, _ system: inout System
+  ) {
+    let index = UInt64(ARMv7Short.secondIndex(iova))
+    for step in 0..<count {
+      let address = second.base + (index + step) * 4
+      system.board.writeWord(word, at: address)
+      if !second.isReal {
+        system.board.journal.append(.hazard(.overwroteMappedMemory, at: address, word: word))
+      } else if index + step >= UInt64(ARMv7Short.secondLevelCount) {
+        system.board.journal.append(.hazard(.wroteBeyondTable, at: address, word: word))
+      }
+    }
+    if word == 0, count == 1, second.isReal {
+      warnOfTorn(second.base + index * 4, index: index, &system)
+    }
+  }
+
+  /// After one word was cleared: its neighbours in the group of 16 may still be one large page.
+  private func warnOfTorn(
+    _ address: PhysicalAddress, index: UInt64, _ system: inout System
+  ) {
+    let inGroup = index & 15
+    let neighbour = inGroup == 0 ? address + 4 : PhysicalAddress(address.value - 4)
+    let word = system.board.word(at: neighbour)
+    let isFirstLevel = system.board.memory.use(ofPage: address.page) == .firstLevelTable
+    let isGroup = isFirstLevel ? word & (3 | 1 << 18) == 2 | 1 << 18 : word & 3 == 1
+    if isGroup { system.board.journal.append(.hazard(.tornGroup, at: address, word: word)) }
+  }
+}

@@ -1,0 +1,168 @@
+package import IOMMUAPI
+package import IOMMUHardware
+
+/// The MSM IOMMU driver of Linux 3.6, with page tables kept in L2 (`CONFIG_IOMMU_PGTABLES_L2`).
+///
+/// `drivers/iommu/msm_iommu.c` and `msm_iommu_dev.c`: the same writes in the same order, the same
+/// refusals, and the same mistakes. A field setter reads, changes and writes the whole register, so
+/// one field is one write, also where nothing changes.
+package struct MSMDriver: IOMMUDriver {
+  /// The CPU's own memory types (CP15 PRRR), which attach copies.
+  package let cpuPRRR: UInt32
+  package let cpuNMRR: UInt32
+  /// What the kernel adds to an IOMMU's physical base to reach its registers.
+  package let ioOffset: UInt32
+  /// Physical bases of the IOMMUs' register windows.
+  package let bases: [UInt32]
+  /// `msm_iommu_tex_class`: the class for each cache policy, nil where the CPU has none.
+  package let memoryClasses: [UInt32?]
+
+  package var pageSizes: PageSizes { ARMv7Short.pageSizes }
+
+  package init(cpuPRRR: UInt32, cpuNMRR: UInt32, ioOffset: UInt32, bases: [UInt32]) {
+    (self.cpuPRRR, self.cpuNMRR) = (cpuPRRR, cpuNMRR)
+    (self.ioOffset, self.bases) = (ioOffset, bases)
+    // Not cached, write-back write-allocate, write-back no-allocate, write-through.
+    memoryClasses = [UInt32(0), 1, 3, 2].map { policy in
+      (0..<8).first { n in
+        cpuPRRR >> (2 * n) & 3 == 2 && cpuPRRR >> (24 + n) & 1 == 1
+          && cpuNMRR >> (2 * n) & 3 == policy && cpuNMRR >> (16 + 2 * n) & 3 == policy
+      }
+    }
+  }
+
+  // MARK: Domains
+
+  package func initialize(_ domain: DomainID, in system: inout System) throws(KernelError) {
+    _ = try system.within("msm_iommu_domain_init", .domain(domain)) { (system) throws(KernelError) in
+      let owner = Self.owner(domain)
+      guard let table = system.board.allocatePages(4, for: .firstLevelTable, owner: owner) else {
+        throw .outOfPages
+      }
+      system.setTable(of: domain, to: table)
+      return 0
+    }
+  }
+
+  /// Frees the tables, whoever still walks them.
+  package func destroy(_ domain: DomainID, in system: inout System) {
+    system.inside("msm_iommu_domain_destroy", .domain(domain)) { system in
+      guard let table = system.domains[domain.index].table else { return }
+      for index in 0..<UInt64(ARMv7Short.firstLevelCount) {
+        let word = system.board.word(at: table + index * 4)
+        if word & 3 == Word.typeTable { system.board.freePages(Word.table(word), 1) }
+      }
+      system.board.freePages(table, 4)
+      system.setTable(of: domain, to: nil)
+    }
+  }
+
+  /// Who owns a page table's pages: the domain's number and one, for 0 is nobody.
+  package static func owner(_ domain: DomainID) -> UInt32 { UInt32(domain.index + 1) }
+
+  // MARK: Attach and detach
+
+  package func attach(
+    _ device: DeviceID, to domain: DomainID, in system: inout System
+  ) throws(KernelError) {
+    _ = try system.within("msm_iommu_attach_dev", .device(device)) { (system) throws(KernelError) in
+      guard let table = system.domains[domain.index].table else { throw .noTable(domain: domain) }
+      guard let context = Context(device, in: system) else { throw .noIOMMUData(device: device) }
+      let holder = system.devices[device.index].attachedTo
+      if system.ask("is the context attached already?", holder != nil), let holder {
+        throw .busy(device: device, domain: holder)
+      }
+      program(context, table: table, in: &system)
+      system.link(device, to: domain)
+      flush(domain, in: &system)
+      return 0
+    }
+  }
+
+  /// Resets the device's bank; that it belongs to another domain is not checked.
+  package func detach(_ device: DeviceID, from domain: DomainID, in system: inout System) {
+    system.inside("msm_iommu_detach_dev", .device(device)) { system in
+      guard system.domains[domain.index].table != nil, let context = Context(device, in: system)
+      else { return }
+      flush(domain, in: &system)
+      reset(context, in: &system)
+      system.unlink(device)
+    }
+  }
+
+  /// Drops what the TLBs hold, bank by bank, the last attached first.
+  func flush(_ domain: DomainID, in system: inout System) {
+    guard !system.domains[domain.index].attached.isEmpty else { return }
+    system.inside("__flush_iotlb", .domain(domain)) { system in
+      for device in system.domains[domain.index].attached {
+        guard let context = Context(device, in: system) else { continue }
+        context.write(MSMRegisters.contextTLBIALL, 0, &system)
+      }
+    }
+  }
+
+  // MARK: IOVA to physical
+
+  /// Asks the hardware, through the bank attached last. Unattached, the answer is 0.
+  package func physicalAddress(
+    of iova: IOVA, for domain: DomainID, in system: inout System
+  ) -> PhysicalAddress {
+    var answer: UInt32 = 0
+    system.inside("msm_iommu_iova_to_phys", .domain(domain)) { system in
+      let attached = system.domains[domain.index].attached
+      guard !system.ask("is no context attached?", attached.isEmpty),
+        system.domains[domain.index].table != nil,
+        let device = attached.first, let context = Context(device, in: system)
+      else { return }
+      let va = UInt32(truncatingIfNeeded: iova.value)
+      context.write(MSMRegisters.contextTLBIALL, 0, &system)
+      context.write(MSMRegisters.v2ppr, va & 0xffff_f000, &system)
+      let par = context.read(MSMRegisters.par, &system)
+      // PAR.FAULT: nothing is mapped. PAR.SS: a supersection, where 24 bits are the address's own.
+      if par & 1 == 0 {
+        answer = par & 2 != 0 ? par & 0xff00_0000 | va & 0x00ff_ffff : par & 0xffff_f000 | va & 0xfff
+      }
+    }
+    return PhysicalAddress(UInt64(answer))
+  }
+}
+
+/// A context bank that is in use, as the driver addresses it: `base` and `ctx`.
+struct Context {
+  let iommu: Int
+  let bank: Int
+
+  init(iommu: Int, bank: Int) {
+    (self.iommu, self.bank) = (iommu, bank)
+  }
+
+  /// Nil when the device is not a context, or was not probed: it has no driver data then.
+  init?(_ device: DeviceID, in system: System) {
+    let context = system.devices[device.index]
+    guard context.isBound, let bank = context.bank, let parent = context.parent,
+      system.devices[parent.index].isBound
+    else { return nil }
+    self.init(iommu: context.iommu, bank: bank)
+  }
+
+  var subject: Subject { .bank(iommu: UInt8(iommu), bank: UInt8(bank)) }
+
+  func write(_ register: UInt32, _ value: UInt32, _ system: inout System) {
+    system.board.writeRegister(MSMRegisters.offset(register, bank: bank), of: iommu, value)
+  }
+
+  func read(_ register: UInt32, _ system: inout System) -> UInt32 {
+    system.board.readRegister(MSMRegisters.offset(register, bank: bank), of: iommu)
+  }
+
+  /// Sets the bits of `mask` to `value` (already in place), by one write of the whole register.
+  func set(_ register: UInt32, _ mask: UInt32, _ value: UInt32, _ system: inout System) {
+    setGlobal(MSMRegisters.offset(register, bank: bank), mask, value, &system)
+  }
+
+  /// The same for a register anywhere in the window.
+  func setGlobal(_ offset: UInt32, _ mask: UInt32, _ value: UInt32, _ system: inout System) {
+    let old = system.board.register(offset, of: iommu)
+    system.board.writeRegister(offset, of: iommu, old & ~mask | value)
+  }
+}
