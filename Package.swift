@@ -21,10 +21,19 @@ func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = [
 
 let package = Package(
   name: "iommu-tui",
+  products: [
+    .library(name: "IOMMUModel", targets: ["IOMMUModel"]),
+  ],
   targets: [
     room("IOMMUHardware"),
     room("IOMMUAPI", needs: ["IOMMUHardware"]),
     room("IOMMUDrivers", needs: ["IOMMUAPI", "IOMMUHardware"]),
+    room("IOMMUModel", needs: ["IOMMUAPI", "IOMMUDrivers", "IOMMUHardware"]),
+    .target(name: "Assets", swiftSettings: strict, plugins: ["EmbedAssets"]),
+    .executableTarget(name: "embed-assets", path: "Sources/EmbedAssetsTool", swiftSettings: strict),
+    .plugin(
+      name: "EmbedAssets", capability: .buildTool(), dependencies: ["embed-assets"],
+      path: "Sources/EmbedAssetsPlugin"),
   ],
   swiftLanguageModes: [.v6]
 )

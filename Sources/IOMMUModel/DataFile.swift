@@ -1,0 +1,101 @@
+/// A mistake in a text that a person wrote: what is wrong, where, and what would be right.
+package struct ParseError: Error, Hashable, Sendable {
+  /// Counted from 1.
+  package let line: Int
+  /// Counted from 1, in characters.
+  package let column: Int
+  package let message: String
+
+  package init(line: Int, column: Int, _ message: String) {
+    (self.line, self.column, self.message) = (line, column, message)
+  }
+}
+
+/// A word of a line, and where it stands.
+package struct Token: Hashable, Sendable {
+  package let text: Substring
+  /// Counted from 1, in characters.
+  package let column: Int
+
+  package init(text: Substring, column: Int) { (self.text, self.column) = (text, column) }
+
+  /// The words of a line, without its comment.
+  package static func tokens(of line: Substring) -> [Token] {
+    var tokens: [Token] = []
+    var column = 1
+    var start: Substring.Index?
+    var startColumn = 1
+    var index = line.startIndex
+    while index < line.endIndex, line[index] != "#" {
+      let isBlank = line[index] == " " || line[index] == "\t" || line[index] == "\r"
+      if isBlank, let first = start {
+        tokens.append(Token(text: line[first..<index], column: startColumn))
+        start = nil
+      } else if !isBlank, start == nil {
+        (start, startColumn) = (index, column)
+      }
+      index = line.index(after: index)
+      column += 1
+    }
+    if let first = start { tokens.append(Token(text: line[first..<index], column: startColumn)) }
+    return tokens
+  }
+}
+
+/// One line of a data file of ours: a keyword, and what follows as words or `key=value`.
+struct DataLine {
+  let number: Int
+  let tokens: [Token]
+
+  /// The lines of a text that say something.
+  static func lines(of text: String) -> [DataLine] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
+      let tokens = Token.tokens(of: $1)
+      return tokens.isEmpty ? nil : DataLine(number: $0 + 1, tokens: tokens)
+    }
+  }
+
+  var keyword: Substring { tokens.first?.text ?? "" }
+
+  func error(_ message: String, at token: Int = 0) -> ParseError {
+    ParseError(
+      line: number, column: token < tokens.count ? tokens[token].column : 1, message)
+  }
+
+  /// The word at a place, counted from the keyword.
+  func word(_ index: Int, _ what: String) throws(ParseError) -> String {
+    guard index < tokens.count else { throw error("\(what) is missing after \"\(keyword)\"") }
+    return String(tokens[index].text)
+  }
+
+  /// The value of `key=value`.
+  func value(of key: String) throws(ParseError) -> Substring {
+    for token in tokens where token.text.hasPrefix(key + "=") {
+      return token.text.dropFirst(key.count + 1)
+    }
+    throw error("\"\(key)=\" is missing")
+  }
+
+  func number(of key: String) throws(ParseError) -> UInt64 {
+    let text = try value(of: key)
+    guard let number = UInt64(number: text) else {
+      throw error("\(key)=\(text) is not a number; decimal or 0x hex would be right")
+    }
+    return number
+  }
+}
+
+extension UInt64 {
+  /// A number as people write it: decimal or `0x` hex, `_` between digits; nil for anything else.
+  package init?(number text: some StringProtocol) {
+    let isHex = text.hasPrefix("0x") || text.hasPrefix("0X")
+    let digits = isHex ? text.dropFirst(2) : text.dropFirst(0)
+    guard let first = digits.first, let last = digits.last, first != "_", last != "_",
+      first != "+", first != "-"
+    else { return nil }
+    guard let value = UInt64(String(digits.filter { $0 != "_" }), radix: isHex ? 16 : 10) else {
+      return nil
+    }
+    self = value
+  }
+}
