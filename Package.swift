@@ -30,6 +30,7 @@ let package = Package(
     room("IOMMUDrivers", needs: ["IOMMUAPI", "IOMMUHardware"]),
     room("IOMMUModel", needs: ["IOMMUAPI", "IOMMUDrivers", "IOMMUHardware"]),
     .target(name: "Assets", swiftSettings: strict, plugins: ["EmbedAssets"]),
+    room("IOMMULab", needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMUModel"]),
     .executableTarget(name: "embed-assets", path: "Sources/EmbedAssetsTool", swiftSettings: strict),
     .plugin(
       name: "EmbedAssets", capability: .buildTool(), dependencies: ["embed-assets"],

@@ -1,0 +1,185 @@
+internal import IOMMUAPI
+package import IOMMUHardware
+package import IOMMUModel
+
+/// Events as JSON objects, for `run --json --events`.
+extension Event {
+  func json(in machine: Machine, registers: RegisterMap) -> JSONText {
+    var json = JSONText()
+    json.add("event", kind)
+    json.add("depth", Int(depth))
+    let system = machine.system
+    func iommu(_ index: UInt8) { json.add("iommu", machine.board.iommus[Int(index)].name) }
+    func register(_ index: UInt8, _ offset: UInt32) {
+      iommu(index)
+      json.add("offset", UInt64(offset).hex(digits: 5))
+      let banks = machine.board.iommus[Int(index)].bankCount
+      json.add("name", registers.name(at: offset, banks: banks))
+    }
+    func address(_ address: PhysicalAddress) { json.add("address", address.value.hex8) }
+    func domain(_ index: UInt32) { json.add("domain", system.name(of: DomainID(Int(index)))) }
+    func device(_ index: UInt16) { json.add("device", system.name(of: DeviceID(Int(index)))) }
+    func entry(_ index: UInt8, _ slot: UInt16, _ entry: TLBEntry) {
+      iommu(index)
+      json.add("slot", Int(slot))
+      json.add("iova", entry.iova.hex8)
+      json.add("physical", entry.physical.hex8)
+      json.add("size", entry.size.bytes.hex)
+      json.add("vmid", Int(entry.vmid))
+      json.add("asid", Int(entry.asid))
+    }
+    switch change {
+    case .call(let function, let subject):
+      json.add("function", function.description)
+      if let name = subject.name(in: machine) { json.add("subject", name) }
+    case .return(let value): json.add("value", Int(value))
+    case .check(let question, let answer):
+      json.add("question", question.description)
+      json.add("answer", Int(answer))
+    case .message(let format, let first, let second):
+      json.add("text", KernelMessage.text(format, first, second))
+    case .hazard(let hazard, let at, let word):
+      json.add("hazard", hazard.name)
+      address(at)
+      json.add("word", word.hex8)
+    case .registerWrite(let index, let offset, let old, let new, let kept):
+      register(index, offset)
+      json.add("old", old.hex8)
+      json.add("new", new.hex8)
+      if kept != new { json.add("kept", kept.hex8) }
+    case .registerRead(let index, let offset, let value):
+      register(index, offset)
+      json.add("value", value.hex8)
+    case .registerSet(let index, let offset, let old, let new):
+      register(index, offset)
+      json.add("old", old.hex8)
+      json.add("new", new.hex8)
+    case .memoryWrite(let at, let old, let new), .dmaWrite(let at, let old, let new):
+      address(at)
+      json.add("old", old.hex8)
+      json.add("new", new.hex8)
+    case .dmaRead(let at, let value):
+      address(at)
+      json.add("value", value.hex8)
+    case .memoryRead(let at, let value, let level):
+      address(at)
+      json.add("value", value.hex8)
+      json.add("level", Int(level))
+    case .pageAlloc(let at, let count, _, _, _), .pageFree(let at, let count, _, _):
+      address(at)
+      json.add("pages", Int(count))
+    case .pageClear(let at, let image):
+      address(at)
+      json.add("wasZero", image < 0)
+    case .tlbHit(let index, let slot):
+      iommu(index)
+      json.add("slot", Int(slot))
+    case .tlbMiss(let index, let bank, let iova):
+      iommu(index)
+      json.add("context", Int(bank))
+      json.add("iova", iova.value.hex8)
+    case .tlbFill(let index, let slot, let filled): entry(index, slot, filled)
+    case .tlbDrop(let index, let slot, let dropped, _), .tlbEvict(let index, let slot, let dropped, _):
+      entry(index, slot, dropped)
+    case .fault(let fault): json.add("fault", fault.json(in: machine))
+    case .stalled(let index, let bank):
+      iommu(index)
+      json.add("context", Int(bank))
+    case .interrupt(let index): iommu(index)
+    case .domainAlloc(let index, let name):
+      json.add("domain", Int(index))
+      json.add("name", system.names[Int(name)])
+    case .domainFree(let index): domain(index)
+    case .domainTable(let index, let old, let new):
+      domain(index)
+      json.add("old", old.value.hex8)
+      json.add("new", new.value.hex8)
+    case .link(let to, let index, let position), .unlink(let to, let index, let position):
+      domain(to)
+      device(index)
+      json.add("position", Int(position))
+    case .bind(let index): device(index)
+    case .pageLimit(let old, let new):
+      json.add("old", Int(old))
+      json.add("new", Int(new))
+    }
+    return json
+  }
+
+  /// The name that `--events` gives the kind.
+  private var kind: String {
+    switch change {
+    case .call: "call"
+    case .return: "return"
+    case .check: "check"
+    case .message: "message"
+    case .hazard: "hazard"
+    case .registerWrite: "register-write"
+    case .registerRead: "register-read"
+    case .registerSet: "register-set"
+    case .memoryWrite: "memory-write"
+    case .memoryRead: "memory-read"
+    case .dmaWrite: "dma-write"
+    case .dmaRead: "dma-read"
+    case .pageAlloc: "page-alloc"
+    case .pageFree: "page-free"
+    case .pageClear: "page-clear"
+    case .tlbHit: "tlb-hit"
+    case .tlbMiss: "tlb-miss"
+    case .tlbFill: "tlb-fill"
+    case .tlbDrop: "tlb-drop"
+    case .tlbEvict: "tlb-evict"
+    case .fault: "fault"
+    case .stalled: "stalled"
+    case .interrupt: "interrupt"
+    case .domainAlloc: "domain-alloc"
+    case .domainFree: "domain-free"
+    case .domainTable: "domain-table"
+    case .link: "link"
+    case .unlink: "unlink"
+    case .bind: "bind"
+    case .pageLimit: "page-limit"
+    }
+  }
+}
+
+extension Fault {
+  func json(in machine: Machine) -> JSONText {
+    var json = JSONText()
+    json.add("iommu", machine.board.iommus[Int(iommu)].name)
+    json.add("context", Int(bank))
+    json.add("kind", kind.name)
+    json.add("far", iova.value.hex8)
+    json.add("fsr", status.hex8)
+    return json
+  }
+}
+
+extension Hazard {
+  var name: String {
+    switch self {
+    case .overwroteMappedMemory: "overwrote-mapped-memory"
+    case .wroteBeyondTable: "wrote-beyond-table"
+    case .leakedTable: "leaked-table"
+    case .freedWhileAttached: "freed-while-attached"
+    case .unmappedNothing: "unmapped-nothing"
+    case .tornGroup: "torn-group"
+    case .freedForeignPage: "freed-foreign-page"
+    }
+  }
+}
+
+extension Subject {
+  /// What the subject is called.
+  package func name(in machine: Machine) -> String? {
+    let system = machine.system
+    switch self {
+    case .none: return nil
+    case .domain(let index):
+      return Int(index) < system.domains.count ? system.name(of: DomainID(Int(index))) : nil
+    case .device(let index): return system.name(of: DeviceID(Int(index)))
+    case .bank(let iommu, let bank): return "\(machine.board.iommus[Int(iommu)].name)/\(bank)"
+    case .iommu(let index): return machine.board.iommus[Int(index)].name
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package import IOMMUHardware
+package import IOMMUModel
+
+/// A run of pages that are mapped one after the other, to memory one after the other.
+package struct MappedRange: Hashable, Sendable {
+  package let iova: IOVA
+  package let physical: PhysicalAddress
+  /// Bytes.
+  package private(set) var length: UInt64
+  package let pageSize: PageSize
+
+  /// The runs that a first-level table maps, in the order of their addresses.
+  ///
+  /// A group of 16 equal words counts as the pages that its words are: what is torn shows.
+  package static func all(from base: PhysicalAddress, in machine: Machine) -> [MappedRange] {
+    let memory = machine.board.memory
+    let format = machine.platform.format
+    var ranges: [MappedRange] = []
+    func add(_ iova: UInt64, _ leaf: Leaf, bytes: UInt64) {
+      let physical = PhysicalAddress(leaf.physical.value | iova & leaf.size.offsetMask)
+      if let last = ranges.last, last.iova.value + last.length == iova,
+        last.physical.value + last.length == physical.value, last.pageSize == leaf.size
+      {
+        ranges[ranges.count - 1].length += bytes
+      } else {
+        ranges.append(
+          MappedRange(
+            iova: IOVA(iova), physical: physical, length: bytes, pageSize: leaf.size))
+      }
+    }
+    for index in 0..<UInt64(format.entryCount(level: 1)) {
+      let word = memory.word(at: base + index * 4)
+      if word == 0 { continue }
+      let iova = index << UInt64(format.entryBits(level: 1))
+      switch format.decode(word, level: 1) {
+      case .leaf(let leaf): add(iova, leaf, bytes: 1 << UInt64(format.entryBits(level: 1)))
+      case .table(let second):
+        for inner in 0..<UInt64(format.entryCount(level: 2)) {
+          let word = memory.word(at: second + inner * 4)
+          guard word != 0, case .leaf(let leaf) = format.decode(word, level: 2) else { continue }
+          let bits = UInt64(format.entryBits(level: 2))
+          add(iova | inner << bits, leaf, bytes: 1 << bits)
+        }
+      case .invalid, .reserved: continue
+      }
+    }
+    return ranges
+  }
+}
+
+extension UInt64 {
+  /// A size for prose: `8.07 MiB`, two decimals at most.
+  package var prose: String {
+    for (bits, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] where self >= 1 << UInt64(bits) {
+      let hundredths = (self &>> UInt64(bits)) * 100 + (self & (1 << UInt64(bits) - 1)) * 100 >> UInt64(bits)
+      let fraction = hundredths % 100
+      return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) \(unit)"
+    }
+    return "\(self) B"
+  }
+}

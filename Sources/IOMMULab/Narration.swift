@@ -1,0 +1,267 @@
+internal import IOMMUAPI
+package import IOMMUHardware
+package import IOMMUModel
+
+/// One plain sentence on why something happened, and where it is written that it does.
+package struct Narration: Hashable, Sendable {
+  package let sentence: Prose
+  /// A kernel file and function, or a section of a specification.
+  package let source: String
+
+  init(_ sentence: Prose, _ source: String = "") {
+    (self.sentence, self.source) = (sentence, source)
+  }
+}
+
+extension Narration {
+  /// Why the event at `index` of a recording happened.
+  package init(
+    of index: Int, in recording: Recording, machine: Machine, registers: RegisterMap
+  ) {
+    let event = recording.events[index]
+    let function = Self.function(around: index, in: recording)
+    let place = function.map { "\(Self.file(of: $0))  \($0)()" } ?? ""
+    let explainer = Explainer(
+      machine: machine, registers: registers, function: function ?? "", place: place)
+    self = explainer.explain(event.change)
+  }
+
+  /// The function that the event at `index` happened in.
+  package static func function(around index: Int, in recording: Recording) -> String? {
+    let depth = recording.events[index].depth
+    for earlier in stride(from: index - 1, through: 0, by: -1)
+    where recording.events[earlier].depth < depth {
+      if case .call(let function, _) = recording.events[earlier].change {
+        return function.description
+      }
+    }
+    return nil
+  }
+
+  /// The kernel file that a function is in.
+  package static func file(of function: String) -> String {
+    switch function {
+    case _ where function.hasPrefix("iommu_"): "iommu.c"
+    case "platform_drv_probe": "drivers/base/platform.c"
+    case "msm_iommu_probe", "msm_iommu_ctx_probe", "msm_iommu_reset": "msm_iommu_dev.c"
+    default: "msm_iommu.c"
+    }
+  }
+}
+
+/// Puts one change into words; knows where it happened.
+struct Explainer {
+  let machine: Machine
+  let registers: RegisterMap
+  let function: String
+  let place: String
+
+  func explain(_ change: Change) -> Narration {
+    let system = machine.system
+    switch change {
+    case .call(let name, _): return Narration("The kernel calls \(strong: name.description).", place)
+    case .return: return Narration("", place)
+    case .check(let question, let answer): return explainCheck(question.description, answer)
+    case .message: return Narration("The kernel prints a line about the fault.", place)
+    case .hazard(let hazard, let at, let word): return explainHazard(hazard, at, word)
+    case .registerWrite(let iommu, let offset, let old, let new, _):
+      return explainWrite(Int(iommu), offset, old, new)
+    case .registerRead(let iommu, let offset, let value):
+      return explainRead(Int(iommu), offset, value)
+    case .registerSet(let iommu, let offset, _, let new):
+      return explainSet(Int(iommu), offset, new)
+    case .memoryWrite(let at, let old, let new): return explainTableWrite(at, old, new)
+    case .dmaWrite(let at, _, let new):
+      return Narration(
+        "The request arrives: the device stores \(new.hex8) at \(physical: at).", "the bus face")
+    case .dmaRead(let at, let value):
+      return Narration(
+        "The request arrives: the device fetches \(value.hex8) from \(physical: at).",
+        "the bus face")
+    case .memoryRead(let at, let value, let level): return explainWalk(at, value, Int(level))
+    case .pageAlloc(let at, let count, let use, _, _):
+      return Narration(
+        use == .firstLevelTable
+          ? "\(Int(count)) pages make a first-level table at \(physical: at): 4096 entries of 1 MiB."
+          : "A page at \(physical: at) becomes a second-level table: 256 entries of 4 KiB.", place)
+    case .pageFree(let at, _, _, _):
+      return Narration(
+        "The pages at \(physical: at) go back to the kernel, words and all. "
+          + "Who still walks them walks freed memory.", place)
+    case .pageClear(let at, let image):
+      return Narration(
+        image < 0
+          ? "A fresh table is cleared, so that no entry maps anything yet."
+          : "The page at \(physical: at) held old words; a fresh table must not map by accident.",
+        place)
+    case .tlbHit:
+      return Narration(
+        "The TLB remembers this page, so no table is read. Were the table changed since, nobody "
+          + "would notice.", "Armv7-A B3.9")
+    case .tlbMiss(_, _, let iova):
+      return Narration(
+        "The TLB knows nothing about \(iova: iova), so the tables must be read.", "Armv7-A B3.9")
+    case .tlbFill(_, _, let entry):
+      return Narration(
+        "The TLB keeps the answer for all \(entry.size.bytes.sizeText) of the page, tagged "
+          + "ASID \(Int(entry.asid)), until somebody invalidates it.", "Armv7-A B3.9")
+    case .tlbDrop(_, _, let entry, _):
+      return Narration(
+        "The entry for \(iova: IOVA(entry.iova)) is gone: the next request there reads the tables.",
+        place.isEmpty ? "Armv7-A B3.10" : place)
+    case .tlbEvict(_, _, let entry, _):
+      return Narration(
+        "The set is full, so the entry for \(iova: IOVA(entry.iova)) leaves.", "platform data")
+    case .fault(let fault): return explainFault(fault)
+    case .stalled(_, let bank):
+      return Narration(
+        "Bank \(Int(bank)) is stalled by an earlier fault: the request waits until FSR is cleared "
+          + "or RESUME is written.", "FSR.SS")
+    case .interrupt(let iommu):
+      return Narration(
+        "ACTLR.CFEIE is set, so \(strong: machine.board.iommus[Int(iommu)].name) interrupts the "
+          + "CPU about it.", "msm_iommu.c  msm_iommu_fault_handler()")
+    case .domainAlloc(_, let name):
+      return Narration(
+        "\(domain: system.names[Int(name)]) is a domain: a page table to be. Nothing says which "
+          + "IOMMU it is for.", place)
+    case .domainFree(let index):
+      return Narration(
+        "\(domain: system.name(of: DomainID(Int(index)))) is gone. Nobody asked whether a context "
+          + "still uses it.", place)
+    case .domainTable(let index, _, let new):
+      let name = system.name(of: DomainID(Int(index)))
+      return Narration(
+        new.value == 0
+          ? "\(domain: name) no longer has a table."
+          : "The table of \(domain: name) is at \(physical: new). It can be filled before any "
+            + "device is attached.", place)
+    case .link(let to, let device, _):
+      let domain = system.name(of: DomainID(Int(to)))
+      return Narration(
+        "\(strong: system.name(of: DeviceID(Int(device)))) joins the list of \(domain: domain): "
+          + "from now on its TLB is flushed with the others.", place)
+    case .unlink(let from, let device, _):
+      let domain = system.name(of: DomainID(Int(from)))
+      return Narration(
+        "\(strong: system.name(of: DeviceID(Int(device)))) leaves the list of \(domain: domain) "
+          + "and may be attached again.", place)
+    case .bind(let device):
+      return Narration(
+        "\(strong: system.name(of: DeviceID(Int(device)))) now carries its IOMMU data. This is the "
+          + "mail's answer: the device knows.", place)
+    case .pageLimit(_, let new):
+      return Narration(
+        new < 0 ? "Tables may take any number of pages." : "Tables may take \(Int(new)) pages.")
+    }
+  }
+
+  private func explainCheck(_ question: String, _ answer: UInt32) -> Narration {
+    switch (question, answer) {
+    case ("is the context attached already?", 0):
+      return Narration("The context is on no domain's list, so it can be attached.", place)
+    case ("is the context attached already?", _):
+      return Narration("A context has at most one domain at a time: \(fault: "-EBUSY").", place)
+    case ("is the first-level word 0?", 1) where function == "msm_iommu_map":
+      return Narration("No second-level table is there yet: one must be made.", place)
+    case ("is the first-level word 0?", 0) where function == "msm_iommu_map":
+      return Narration("The word is taken for a table pointer, whatever it is.", place)
+    case ("is no context attached?", 1):
+      return Narration(
+        "Without a context nobody can be asked: the answer is 0, though the table may be full.",
+        place)
+    case ("is no context attached?", 0):
+      return Narration("The driver asks the hardware, through the context attached last.", place)
+    case ("does its IOMMU have driver data?", 0):
+      return Narration("The IOMMU was not probed before its context: \(fault: "-ENODEV").", place)
+    case ("is the second-level table empty now?", 1):
+      return Narration("That was the table's last entry: its page is freed.", place)
+    case ("may it be used so?", 1):
+      return Narration("The descriptor's AP bits allow this access.", "Armv7-A B3.7")
+    case ("may it be used so?", _):
+      return Narration("The descriptor's AP bits forbid this access.", "Armv7-A B3.7")
+    case (_, 0): return Narration("The code asks: \(question) It is not so.", place)
+    default: return Narration("The code asks: \(question) It is so.", place)
+    }
+  }
+
+  private func explainHazard(
+    _ hazard: Hazard, _ at: PhysicalAddress, _ word: UInt32
+  ) -> Narration {
+    let sentence: Prose =
+      switch hazard {
+      case .overwroteMappedMemory:
+        "A section's word was taken for a table: \(word.hex8) was written into mapped memory at \(physical: at)."
+      case .wroteBeyondTable:
+        "The index ran past the end: \(word.hex8) was written behind the table, at \(physical: at)."
+      case .leakedTable:
+        "Nothing leads to the second-level table at \(physical: at) any more. Its page is lost."
+      case .freedWhileAttached:
+        "Contexts still point at the table at \(physical: at), which is being freed."
+      case .unmappedNothing:
+        "No word was changed. The driver answers with the length it was asked for all the same."
+      case .tornGroup:
+        "A large page is 16 equal words; one of them is now different, and the others still map."
+      case .freedForeignPage:
+        "The page at \(physical: at) never came from the allocator, and is freed all the same."
+      }
+    return Narration(sentence, place)
+  }
+
+  private func explainTableWrite(
+    _ at: PhysicalAddress, _ old: UInt32, _ new: UInt32
+  ) -> Narration {
+    let level = machine.board.memory.use(ofPage: at.page) == .firstLevelTable ? 1 : 2
+    let name = level == 1 ? "first-level" : "second-level"
+    switch machine.platform.format.decode(new, level: level) {
+    case .invalid, .reserved:
+      return Narration(
+        "The \(name) entry is cleared. Until the TLB is flushed, the old answer may live on.",
+        place)
+    case .table(let base):
+      return Narration(
+        "The first-level entry now leads to the second-level table at \(physical: base).", place)
+    case .leaf(let leaf):
+      let size = leaf.size.bytes.sizeText
+      return Narration(
+        "One \(name) entry maps \(size) to \(physical: leaf.physical). The walker will find it "
+          + "here, and nowhere else.", place)
+    }
+  }
+
+  private func explainWalk(_ at: PhysicalAddress, _ word: UInt32, _ level: Int) -> Narration {
+    let source = "Armv7-A B3.5  short-descriptor walk"
+    switch machine.platform.format.decode(word, level: level) {
+    case .invalid, .reserved:
+      return Narration(
+        "The word at \(physical: at) is no valid entry: nothing is mapped there.", source)
+    case .table(let base):
+      return Narration(
+        "The first index picks one of 4096 words. Type 01 means: go on at \(physical: base).",
+        source)
+    case .leaf(let leaf):
+      return Narration(
+        "The word at \(physical: at) is a leaf: \(leaf.size.bytes.sizeText) at "
+          + "\(physical: leaf.physical). The address's lower bits follow unchanged.", source)
+    }
+  }
+
+  private func explainFault(_ fault: Fault) -> Narration {
+    let source = "FSR, FAR, FSYNR"
+    let device = machine.system.devices.first {
+      $0.iommu == Int(fault.iommu) && $0.bank == Int(fault.bank)
+    }
+    let who = device?.name ?? machine.board.iommus[Int(fault.iommu)].name
+    let sentence: Prose =
+      switch fault.kind {
+      case .translation:
+        "Nothing is mapped at \(iova: fault.iova): \(strong: who) is stopped, and the registers say why."
+      case .accessFlag: "The access flag of \(iova: fault.iova) is 0 and the bank checks it."
+      case .permission: "\(iova: fault.iova) is mapped, but not for this access."
+      case .tlbMiss: "The TLB missed and ACTLR.TLBMCFG does not let the bank walk."
+      case .externalAbort: "A table lies where no memory answers."
+      case .configuration: "Stream \(Int(fault.stream)) is routed to a bank that does not exist."
+      }
+    return Narration(sentence, source)
+  }
+}

@@ -1,0 +1,175 @@
+package import IOMMUAPI
+internal import IOMMUHardware
+package import IOMMUModel
+
+/// Operations as text: read and written. Reading what was written gives the same operation.
+extension Operation {
+  /// Reads one line of the language.
+  ///
+  /// - Throws: A mistake with its column. `expect` is no operation, and a mistake here.
+  package init(parsing text: some StringProtocol) throws(ParseError) {
+    guard var reader = try LineReader(Substring(text), line: 1) else {
+      throw ParseError(line: 1, column: 1, "an operation is missing, like: alloc fb")
+    }
+    self = try Operation(&reader)
+  }
+
+  init(_ reader: inout LineReader) throws(ParseError) {
+    switch reader.verb {
+    case .use:
+      let platform = try reader.name("PLATFORM")
+      self = .use(platform: platform, isProbed: !reader.take("unprobed"))
+    case .probe: self = .probe(reader.take("all") ? nil : try reader.name("NAME"))
+    case .alloc: self = .alloc(try reader.name("DOMAIN"))
+    case .free: self = .free(try reader.name("DOMAIN"))
+    case .attach:
+      self = .attach(domain: try reader.name("DOMAIN"), device: try reader.name("DEVICE"))
+    case .detach:
+      self = .detach(domain: try reader.name("DOMAIN"), device: try reader.name("DEVICE"))
+    case .map:
+      self = .map(
+        domain: try reader.name("DOMAIN"), iova: try reader.number("IOVA"),
+        physical: try reader.number("PA"), size: try reader.size("SIZE"),
+        try reader.protection())
+    case .unmap:
+      self = .unmap(
+        domain: try reader.name("DOMAIN"), iova: try reader.number("IOVA"),
+        size: try reader.size("SIZE"))
+    case .iovaToPhys:
+      self = .iovaToPhys(domain: try reader.name("DOMAIN"), iova: try reader.number("IOVA"))
+    case .read: self = .read(try Self.request(&reader, .read))
+    case .write:
+      var request = try Self.address(&reader, .write)
+      let hasValue = reader.peek().map { UInt64(written: $0) != nil } ?? false
+      let value = hasValue ? try reader.number("VALUE") : 0
+      try Self.options(&reader, &request)
+      self = .write(request, value: value)
+    case .walk:
+      var request = try Self.address(&reader, .read)
+      if reader.take("w") { request.access = .write } else { _ = reader.take("r") }
+      try Self.options(&reader, &request)
+      self = .walk(request)
+    case .dump: self = .dump(try reader.name("DOMAIN or IOMMU"))
+    case .expect: throw reader.error("expect is about an operation above it in a script")
+    }
+    try reader.finish()
+  }
+
+  private static func request(
+    _ reader: inout LineReader, _ access: Access
+  ) throws(ParseError) -> DeviceRequest {
+    var request = try address(&reader, access)
+    try options(&reader, &request)
+    return request
+  }
+
+  private static func address(
+    _ reader: inout LineReader, _ access: Access
+  ) throws(ParseError) -> DeviceRequest {
+    DeviceRequest(
+      device: try reader.name("DEVICE"), iova: try reader.number("IOVA"), access: access)
+  }
+
+  private static func options(
+    _ reader: inout LineReader, _ request: inout DeviceRequest
+  ) throws(ParseError) {
+    if let word = reader.peek(), word.hasPrefix("mid=") {
+      guard let stream = UInt64(written: word.dropFirst(4)) else {
+        throw reader.usageError("\"\(word.shown)\" names no stream ID, which is like mid=2")
+      }
+      _ = try reader.word("mid")
+      request.stream = stream
+    }
+    request.isPrivileged = reader.take("priv")
+  }
+
+  // MARK: Written
+
+  /// The line that does this.
+  package var text: String {
+    words.map(\.text).joined(separator: " ")
+  }
+
+  /// The words of the line, each with what it is: views colour them by it.
+  package var words: [Word] {
+    let verb = Word(.verb, self.verb.rawValue)
+    switch self {
+    case .use(let platform, let isProbed):
+      return [verb, Word(.name, platform)] + (isProbed ? [] : [Word(.option, "unprobed")])
+    case .probe(let name): return [verb, Word(.device, name ?? "all")]
+    case .alloc(let domain), .free(let domain): return [verb, Word(.domain, domain)]
+    case .attach(let domain, let device), .detach(let domain, let device):
+      return [verb, Word(.domain, domain), Word(.device, device)]
+    case .map(let domain, let iova, let physical, let size, let protection):
+      return [
+        verb, Word(.domain, domain), Word(.iova, iova.hex8), Word(.physical, physical.hex8),
+        Word(.option, size.sizeText), Word(.option, protection.text),
+      ]
+    case .unmap(let domain, let iova, let size):
+      return [
+        verb, Word(.domain, domain), Word(.iova, iova.hex8), Word(.option, size.sizeText),
+      ]
+    case .iovaToPhys(let domain, let iova):
+      return [verb, Word(.domain, domain), Word(.iova, iova.hex8)]
+    case .read(let request): return [verb] + request.words()
+    case .write(let request, let value):
+      return [verb] + request.words(value == 0 ? [] : [Word(.option, value.hex8)])
+    case .walk(let request):
+      return [verb] + request.words(request.access == .write ? [Word(.option, "w")] : [])
+    case .dump(let name): return [verb, Word(.name, name)]
+    }
+  }
+
+  /// A word of a line, and what kind of thing it names.
+  package struct Word: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable { case verb, name, domain, device, iova, physical, option }
+    package let kind: Kind
+    package let text: String
+
+    init(_ kind: Kind, _ text: String) { (self.kind, self.text) = (kind, text) }
+  }
+}
+
+extension Operation.DeviceRequest {
+  func words(_ middle: [Operation.Word] = []) -> [Operation.Word] {
+    var words = [Operation.Word(.device, device), Operation.Word(.iova, iova.hex8)] + middle
+    if let stream { words.append(Operation.Word(.option, "mid=\(stream)")) }
+    if isPrivileged { words.append(Operation.Word(.option, "priv")) }
+    return words
+  }
+}
+
+extension Protection {
+  /// As a person writes it: letters where they say it all, else the kernel's number.
+  package var text: String {
+    guard rawValue > 0, rawValue < 8 else { return String(rawValue) }
+    return (contains(.read) ? "r" : "") + (contains(.write) ? "w" : "")
+      + (contains(.cache) ? "c" : "")
+  }
+}
+
+extension UInt64 {
+  /// As many hex digits as it takes, after `0x`.
+  package var hex: String { "0x" + String(self, radix: 16) }
+
+  /// At least eight hex digits, as addresses and registers are written.
+  package var hex8: String { hex(digits: 8) }
+
+  package func hex(digits: Int) -> String {
+    let text = String(self, radix: 16)
+    return "0x" + String(repeating: "0", count: Swift.max(0, digits - text.count)) + text
+  }
+
+  /// A size as a person writes it: 4K, 64K, 1M, or plain bytes in hex.
+  package var sizeText: String {
+    for (unit, letter) in [(UInt64(1) << 30, "G"), (1 << 20, "M"), (1 << 10, "K")]
+    where self >= unit && self % unit == 0 {
+      return "\(self / unit)\(letter)"
+    }
+    return self < 10 ? String(self) : hex
+  }
+}
+
+extension UInt32 {
+  package var hex8: String { UInt64(self).hex8 }
+}

@@ -1,0 +1,140 @@
+package import IOMMUAPI
+package import IOMMUHardware
+
+/// Everything a person may do to the machine: one case for each verb of the language.
+///
+/// Names stay names here; what they stand for is looked up when the operation is applied.
+package enum Operation: Hashable, Sendable {
+  /// Starts on a machine that has booted, or on one where nothing is probed yet.
+  case use(platform: String, isProbed: Bool)
+  /// Probes one device; nil is all that are not probed yet.
+  case probe(String?)
+  case alloc(String)
+  case free(String)
+  case attach(domain: String, device: String)
+  case detach(domain: String, device: String)
+  case map(domain: String, iova: UInt64, physical: UInt64, size: UInt64, Protection)
+  case unmap(domain: String, iova: UInt64, size: UInt64)
+  case iovaToPhys(domain: String, iova: UInt64)
+  case read(DeviceRequest)
+  case write(DeviceRequest, value: UInt64)
+  /// Looks at what a request would do; changes nothing.
+  case walk(DeviceRequest)
+  /// Shows a domain's tables or an IOMMU's registers; changes nothing.
+  case dump(String)
+
+  /// A request as a person writes it.
+  package struct DeviceRequest: Hashable, Sendable {
+    package var device: String
+    package var iova: UInt64
+    package var access = Access.read
+    /// The stream ID it goes with; nil is the device's first.
+    package var stream: UInt64?
+    package var isPrivileged = false
+
+    package init(
+      device: String, iova: UInt64, access: Access = .read, stream: UInt64? = nil,
+      isPrivileged: Bool = false
+    ) {
+      (self.device, self.iova, self.access) = (device, iova, access)
+      (self.stream, self.isPrivileged) = (stream, isPrivileged)
+    }
+  }
+
+  package var verb: Verb {
+    switch self {
+    case .use: .use
+    case .probe: .probe
+    case .alloc: .alloc
+    case .free: .free
+    case .attach: .attach
+    case .detach: .detach
+    case .map: .map
+    case .unmap: .unmap
+    case .iovaToPhys: .iovaToPhys
+    case .read: .read
+    case .write: .write
+    case .walk: .walk
+    case .dump: .dump
+    }
+  }
+}
+
+/// The words that begin a line.
+package enum Verb: String, Hashable, Sendable, CaseIterable {
+  case use, probe, alloc, free, attach, detach, map, unmap
+  case iovaToPhys = "iova-to-phys"
+  case read, write, walk, dump, expect
+
+  /// How a line with this verb is written.
+  package var usage: String {
+    switch self {
+    case .use: "use PLATFORM [unprobed]"
+    case .probe: "probe NAME|all"
+    case .alloc: "alloc DOMAIN"
+    case .free: "free DOMAIN"
+    case .attach: "attach DOMAIN DEVICE"
+    case .detach: "detach DOMAIN DEVICE"
+    case .map: "map DOMAIN IOVA PA SIZE PROT"
+    case .unmap: "unmap DOMAIN IOVA SIZE"
+    case .iovaToPhys: "iova-to-phys DOMAIN IOVA"
+    case .read: "read DEVICE IOVA [mid=N] [priv]"
+    case .write: "write DEVICE IOVA [VALUE] [mid=N] [priv]"
+    case .walk: "walk DEVICE IOVA [r|w] [mid=N] [priv]"
+    case .dump: "dump DOMAIN|IOMMU"
+    case .expect: "expect ok|ERRNO|VALUE|fault [KIND]|bypass|stalled|error"
+    }
+  }
+
+  /// What it does, in a few words.
+  package var purpose: String {
+    switch self {
+    case .use: "start over on a machine"
+    case .probe: "give a device its IOMMU data"
+    case .alloc: "allocate a domain"
+    case .free: "free a domain, attached or not"
+    case .attach: "let a device see memory through a domain"
+    case .detach: "take a device off its domain"
+    case .map: "map memory into a domain"
+    case .unmap: "take a mapping away"
+    case .iovaToPhys: "where does an address of a domain lead?"
+    case .read: "the device reads an address"
+    case .write: "the device writes an address"
+    case .walk: "what would a request do? changes nothing"
+    case .dump: "tables of a domain, registers of an IOMMU"
+    case .expect: "say what the line before must answer"
+    }
+  }
+}
+
+/// What came of an operation.
+package enum Outcome: Hashable, Sendable {
+  /// It was done. The result is bytes, an address, or 0.
+  case done(UInt64)
+  /// A device's request reached memory at this address, and this word was there.
+  case reached(PhysicalAddress, isBypass: Bool, word: UInt32)
+  /// The kernel refused; `reason` is in words, with names.
+  case refused(Errno, reason: String)
+  /// The IOMMU stopped the request.
+  case fault(Fault)
+  /// The request waits: its context is stalled by an earlier fault.
+  case stalled
+  /// It could not be tried: a name that is not there, a number that does not fit.
+  case error(String)
+
+  package var isOK: Bool {
+    switch self {
+    case .done, .reached: true
+    case .refused, .fault, .stalled, .error: false
+    }
+  }
+
+  /// The number that `expect` and the JSON call the result.
+  package var result: UInt64? {
+    switch self {
+    case .done(let value): value
+    case .reached(let address, _, _): address.value
+    case .refused, .fault, .stalled, .error: nil
+    }
+  }
+}

@@ -1,0 +1,183 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+package import IOMMUModel
+
+/// Runs a script without a screen and says of each operation what came of it.
+package struct ScriptRunner {
+  package struct Options: Sendable {
+    /// One JSON object a line; else lines for people.
+    package var isJSON: Bool
+    /// Adds every event of each operation.
+    package var showsEvents: Bool
+
+    package init(isJSON: Bool, showsEvents: Bool) {
+      (self.isJSON, self.showsEvents) = (isJSON, showsEvents)
+    }
+  }
+
+  /// An answer that was not expected, at a place of the script.
+  package struct Failure: Hashable, Sendable {
+    package let line: Int
+    package let column: Int
+    package let reason: String
+  }
+
+  private let options: Options
+  private let registers: RegisterMap
+  private var machine: Machine
+
+  /// - Parameters:
+  ///   - machine: The machine that the script's start names, before its first line.
+  ///   - registers: The names of its registers.
+  package init(_ machine: Machine, registers: RegisterMap, options: Options) {
+    self.machine = machine
+    self.registers = registers
+    self.options = options
+    self.machine.setRecording(options.showsEvents, capacity: .max)
+    _ = self.machine.takeRecording()
+  }
+
+  /// Runs all of it, handing each line of output to `write`.
+  ///
+  /// - Returns: What was not as expected; the exit status is 0 when there is nothing.
+  package mutating func run(_ script: Script, write: (String) -> Void) -> [Failure] {
+    var failures: [Failure] = []
+    for line in script.lines {
+      let outcome = machine.apply(line.operation)
+      let events = machine.takeRecording().events
+      write(
+        options.isJSON
+          ? json(line, outcome, events).closed
+          : text(line, outcome, events))
+      failures += check(line, outcome)
+    }
+    return failures
+  }
+
+  private func check(_ line: Script.Line, _ outcome: Outcome) -> [Failure] {
+    if line.expectations.isEmpty, !outcome.isOK {
+      return [
+        Failure(
+          line: line.number, column: 1,
+          reason: "\(line.operation.text): \(outcome.words(in: machine))")
+      ]
+    }
+    return line.expectations.filter { !$0.holds(for: outcome) }.map {
+      Failure(
+        line: $0.line, column: $0.column,
+        reason: "expected \($0.text) of \"\(line.operation.text)\", got "
+          + outcome.words(in: machine))
+    }
+  }
+
+  // MARK: Lines for people
+
+  private func text(_ line: Script.Line, _ outcome: Outcome, _ events: [Event]) -> String {
+    let number = String(line.number)
+    var text = String(repeating: " ", count: max(0, 4 - number.count)) + number + "  "
+    text += line.operation.text
+    text += String(repeating: " ", count: max(2, 48 - line.operation.text.count))
+    text += outcome.words(in: machine)
+    for event in events {
+      text += "\n" + String(repeating: "  ", count: Int(event.depth) + 4)
+      text += event.change.words(in: machine, registers: registers)
+    }
+    return text
+  }
+
+  // MARK: JSON
+
+  private func json(_ line: Script.Line, _ outcome: Outcome, _ events: [Event]) -> JSONText {
+    var json = JSONText()
+    json.add("line", line.number)
+    json.add("op", line.operation.verb.rawValue)
+    json.add("ok", outcome.isOK)
+    switch outcome {
+    case .done(let value):
+      if case .dump(let name) = line.operation {
+        addDump(of: name, to: &json)
+      } else {
+        json.add("result", value.hex)
+      }
+    case .reached(let address, let isBypass, let word):
+      json.add("result", address.value.hex)
+      json.add("word", word.hex8)
+      if isBypass { json.add("bypass", true) }
+    case .refused(let errno, let reason):
+      json.add("errno", errno.name)
+      json.add("reason", reason)
+    case .fault(let fault): json.add("fault", fault.json(in: machine))
+    case .stalled: json.add("stalled", true)
+    case .error(let message): json.add("error", message)
+    }
+    if case .walk(let written) = line.operation, let steps = try? walkSteps(written) {
+      json.add("steps", steps)
+    }
+    if options.showsEvents {
+      json.add("events", events.map { $0.json(in: machine, registers: registers) })
+    }
+    return json
+  }
+
+  private func walkSteps(_ written: Operation.DeviceRequest) throws(Machine.Stop) -> [JSONText] {
+    var trace = WalkTrace()
+    let request = try machine.request(written)
+    _ = machine.board.walk(request, watcher: &trace)
+    return trace.steps.map { step in
+      var json = JSONText()
+      switch step {
+      case .route(let offset, let value, let bank):
+        json.add("step", "route")
+        json.add("offset", UInt64(offset).hex(digits: 5))
+        json.add("value", value.hex8)
+        json.add("context", bank)
+      case .control(let offset, let value, let isOn):
+        json.add("step", "control")
+        json.add("offset", UInt64(offset).hex(digits: 5))
+        json.add("value", value.hex8)
+        json.add("translates", isOn)
+      case .probe(let slot, let vmid, let asid):
+        json.add("step", "tlb")
+        json.add("hit", slot != nil)
+        json.add("vmid", Int(vmid))
+        json.add("asid", Int(asid))
+      case .read(let word, let address, let level):
+        json.add("step", "read")
+        json.add("level", level)
+        json.add("address", address.value.hex8)
+        json.add("value", word.hex8)
+      case .check(_, let isAllowed):
+        json.add("step", "permission")
+        json.add("allowed", isAllowed)
+      }
+      return json
+    }
+  }
+
+  private func addDump(of name: String, to json: inout JSONText) {
+    if let domain = machine.system.domain(named: name) {
+      let tables = DomainTables(of: domain, in: machine)
+      json.add("domain", name)
+      json.add(
+        "tables",
+        tables.tables.map { table in
+          var object = JSONText()
+          object.add("level", table.level)
+          object.add("base", table.base.value.hex8)
+          if let parent = table.parent { object.add("index", UInt64(parent).hex) }
+          var entries = JSONText()
+          for (index, word) in table.words { entries.add(UInt64(index).hex, word.hex8) }
+          object.add("entries", entries)
+          return object
+        })
+      json.add("leaked", tables.leaked.map(\.value.hex8))
+    } else if let iommu = try? machine.iommu(name) {
+      json.add("iommu", name)
+      var words = JSONText()
+      for (offset, word) in registersInUse(of: iommu, on: machine.board) {
+        words.add(UInt64(offset).hex(digits: 5), word.hex8)
+      }
+      json.add("registers", words)
+    }
+  }
+}
