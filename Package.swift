@@ -31,6 +31,10 @@ let package = Package(
     room("IOMMUModel", needs: ["IOMMUAPI", "IOMMUDrivers", "IOMMUHardware"]),
     .target(name: "Assets", swiftSettings: strict, plugins: ["EmbedAssets"]),
     room("IOMMULab", needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMUModel"]),
+    room("TerminalCore"),
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    .target(name: "CTerminalGuard"),
+    room("TerminalNcurses", needs: ["CNcurses", "CTerminalGuard", "TerminalCore"]),
     .executableTarget(name: "embed-assets", path: "Sources/EmbedAssetsTool", swiftSettings: strict),
     .plugin(
       name: "EmbedAssets", capability: .buildTool(), dependencies: ["embed-assets"],
