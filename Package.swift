@@ -32,6 +32,9 @@ let package = Package(
     .target(name: "Assets", swiftSettings: strict, plugins: ["EmbedAssets"]),
     room("IOMMULab", needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMUModel"]),
     room("TerminalCore"),
+    room(
+      "ExplorerUI",
+      needs: ["IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TerminalCore"]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTerminalGuard"),
     room("TerminalNcurses", needs: ["CNcurses", "CTerminalGuard", "TerminalCore"]),

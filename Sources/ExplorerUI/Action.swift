@@ -1,0 +1,89 @@
+package import IOMMULab
+
+/// What a key or a click can mean. Keys become actions, actions change the UI or do operations.
+package enum Action: Hashable, Sendable {
+  // MARK: Time
+  case stepForward, stepBack, operationForward, operationBack, toStart, toEnd
+  case jump(Timeline.Position)
+
+  // MARK: Looking
+  case select(Selection)
+  case toggle(iommu: Int)
+  case view(ViewID)
+  case nextView, previousView
+  case focus(Pane)
+  case nextPane, previousPane
+  case move(Direction)
+  case open, goBack
+  case zoom
+  /// Puts a view's cursor somewhere: a register, an entry, a line.
+  case point(ViewCursor)
+  case scroll(Pane, Int)
+  case editAddress
+
+  // MARK: The program
+  case command, help, leave, quit, suspend, redraw, toggleMouse
+}
+
+package enum Direction: Hashable, Sendable {
+  case up, down, left, right, pageUp, pageDown
+}
+
+/// The panes that can have the focus.
+package enum Pane: Hashable, Sendable, CaseIterable {
+  case system, inspector, timeline
+
+  var title: String {
+    switch self {
+    case .system: "System"
+    case .inspector: "Inspector"
+    case .timeline: "Timeline"
+    }
+  }
+}
+
+/// A place inside a view.
+package enum ViewCursor: Hashable, Sendable {
+  case register(Int)
+  case entry(level: Int, index: Int)
+  case walkStep(Int)
+}
+
+/// The views of the inspector; a new one joins here.
+package enum ViewID: Int, Hashable, Sendable, CaseIterable {
+  case path = 1, registers, pageTable, walk
+
+  package var title: String {
+    switch self {
+    case .path: "Path"
+    case .registers: "Registers"
+    case .pageTable: "Page table"
+    case .walk: "Walk"
+    }
+  }
+
+  /// For narrow panes.
+  var shortTitle: String {
+    switch self {
+    case .path: "Path"
+    case .registers: "Regs"
+    case .pageTable: "Table"
+    case .walk: "Walk"
+    }
+  }
+
+  var purpose: String {
+    switch self {
+    case .path: "from device to memory"
+    case .registers: "registers and their fields, in words"
+    case .pageTable: "both levels of tables, entry by entry"
+    case .walk: "one address taken apart, step by step"
+    }
+  }
+}
+
+/// What the event loop has to do after an event.
+package enum Effect: Hashable, Sendable {
+  case none, quit, suspend, redraw
+  case mouse(Bool)
+}

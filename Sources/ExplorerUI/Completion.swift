@@ -1,0 +1,51 @@
+internal import IOMMUAPI
+internal import IOMMULab
+internal import IOMMUModel
+
+/// Which words fit next on a line of the language, for completion and for the hint beside it.
+struct Completion {
+  let machine: Machine
+  let platforms: [String]
+
+  /// The words that fit after `before`, which ends where the next word begins.
+  func words(after before: String) -> [String] {
+    let words = before.split(separator: " ")
+    guard let first = words.first else {
+      return Verb.allCases.filter { $0 != .expect }.map(\.rawValue)
+    }
+    guard let verb = Verb(rawValue: String(first)) else { return [] }
+    let places = verb.usage.split(separator: " ")
+    guard words.count < places.count else { return [] }
+    return names(for: places[words.count])
+  }
+
+  private func names(for place: Substring) -> [String] {
+    let system = machine.system
+    let domains = machine.liveDomains.map { system.name(of: $0) }
+    let iommus = system.devices.filter { $0.parent == nil }.map(\.name)
+    let devices = system.devices.filter { $0.parent != nil }.map(\.name)
+    return switch place {
+    case "PLATFORM": platforms
+    case "[unprobed]": ["unprobed"]
+    case "DOMAIN": domains
+    case "DEVICE": devices
+    case "NAME|all": ["all"] + iommus + devices
+    case "DOMAIN|IOMMU": domains + iommus
+    case "SIZE": ["4K", "64K", "1M", "16M"]
+    case "PROT": ["rw", "r", "w", "rwc"]
+    case "[r|w]": ["r", "w"]
+    default: []
+    }
+  }
+
+  /// How the line being typed is written, as far as its verb is known.
+  static func hint(for text: String) -> String {
+    guard let first = text.split(separator: " ").first else {
+      return "an operation, like: " + Verb.map.usage
+    }
+    if let verb = Verb(rawValue: String(first)) { return "\(verb.usage)   \(verb.purpose)" }
+    let fitting = Verb.allCases.filter { $0 != .expect && $0.rawValue.hasPrefix(first) }
+    return fitting.isEmpty
+      ? "no operation begins like this" : fitting.map(\.rawValue).joined(separator: "  ")
+  }
+}

@@ -1,0 +1,77 @@
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// Arranges the panes and asks each view to draw.
+extension Explorer {
+  func draw(with pen: inout Pen) {
+    let layout = layout
+    guard layout.shape != .sentence else {
+      let all = Rect(column: 0, row: 0, width: width, height: height)
+      pen.write("iommu-tui needs 40 columns and 10 rows;", at: 0, 0, in: all)
+      pen.write("here are \(width) and \(height). q quits.", at: 0, 1, in: all)
+      return
+    }
+    StatusLine(self).draw(with: &pen)
+    let marks = Marks(timeline)
+    if !layout.system.isEmpty { SystemView(self, marks).draw(in: layout.system, with: &pen) }
+    if !layout.inspector.isEmpty {
+      drawInspector(view, in: layout.inspector, isSecond: false, with: &pen)
+    }
+    if let second = layout.second {
+      drawInspector(view == .pageTable ? .registers : .pageTable, in: second, isSecond: true, with: &pen)
+    }
+    if !layout.timeline.isEmpty { TimelineView(self).draw(in: layout.timeline, with: &pen) }
+    if !layout.why.isEmpty { WhyLines(self).draw(in: layout.why, with: &pen) }
+    if helpScroll != nil {
+      HelpView(self).draw(with: &pen)
+    }
+    if let prompt {
+      PromptLine(explorer: self, prompt: prompt).draw(with: &pen)
+    } else {
+      KeysRow(self).draw(in: layout.keys, with: &pen)
+    }
+  }
+
+  private func drawInspector(
+    _ view: ViewID, in area: Rect, isSecond: Bool, with pen: inout Pen
+  ) {
+    let focused = focus == .inspector && !isSecond
+    let subject = Subject(selection, in: machine)
+    let right: Prose =
+      isSecond
+      ? Prose("second view", .dim) : isZoomed ? Prose("z back to panes", .dim) : ""
+    pen.link(area, to: .focus(.inspector))
+    let inside = pen.frame(
+      area, title: subject.breadcrumb(glyphs), focused: focused, right: right)
+    drawTabs(view, in: inside, isSecond: isSecond, with: &pen)
+    let body = Rect(
+      column: inside.column, row: inside.row + 1, width: inside.width, height: inside.height - 1)
+    switch view {
+    case .path: PathView(self, subject).draw(in: body, with: &pen)
+    case .registers: RegistersView(self, subject).draw(in: body, frame: area, with: &pen)
+    case .pageTable: PageTableView(self, subject).draw(in: body, frame: area, with: &pen)
+    case .walk: WalkView(self, subject).draw(in: body, with: &pen)
+    }
+  }
+
+  private func drawTabs(
+    _ open: ViewID, in area: Rect, isSecond: Bool, with pen: inout Pen
+  ) {
+    let isShort = area.width < 60
+    var column = 0
+    for view in ViewID.allCases {
+      let name = isShort ? view.shortTitle : view.title
+      let text = " \(view.rawValue) \(name) "
+      let style = view == open ? theme.tab : theme.style(.dim)
+      let end = pen.write(text, style: style, at: column, 0, in: area)
+      if !isSecond {
+        pen.link(
+          Rect(column: area.column + column, row: area.row, width: end - column, height: 1)
+            .intersection(area), to: .view(view))
+      }
+      column = end
+    }
+  }
+}

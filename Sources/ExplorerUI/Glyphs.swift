@@ -1,0 +1,94 @@
+/// The marks the explorer draws with: Unicode, or ASCII where the terminal has no more.
+package struct Glyphs: Hashable, Sendable {
+  package let isASCII: Bool
+
+  package init(isASCII: Bool) { self.isASCII = isASCII }
+
+  private func pick(_ unicode: Character, _ ascii: Character) -> Character {
+    isASCII ? ascii : unicode
+  }
+
+  // MARK: States
+
+  var live: Character { pick("●", "*") }
+  var half: Character { pick("◐", "%") }
+  var off: Character { pick("○", "o") }
+  var noDevice: Character { pick("·", ".") }
+  var done: Character { pick("✓", "v") }
+  var refused: Character { pick("✗", "!") }
+  var current: Character { pick("▶", ">") }
+  var changed: Character { pick("◀", "<") }
+  var earlier: Character { pick("•", "*") }
+  var folded: Character { pick("▸", "+") }
+  var open: Character { pick("▾", "-") }
+  var edge: Character { pick("▌", ">") }
+  var cut: Character { pick("…", "~") }
+
+  // MARK: Relations
+
+  var leadsTo: Character { pick("→", ">") }
+  var write: Character { pick("←", "=") }
+  var partOf: Character { pick("›", ">") }
+  var dash: Character { pick("─", "-") }
+
+  // MARK: Frames
+
+  var topLeft: Character { pick("╭", "+") }
+  var topRight: Character { pick("╮", "+") }
+  var bottomLeft: Character { pick("╰", "+") }
+  var bottomRight: Character { pick("╯", "+") }
+  var horizontal: Character { pick("─", "-") }
+  var vertical: Character { pick("│", "|") }
+  var teeRight: Character { pick("├", "+") }
+  var teeLeft: Character { pick("┤", "+") }
+  var teeDown: Character { pick("┬", "+") }
+  var teeUp: Character { pick("┴", "+") }
+  var branch: Character { pick("├", "|") }
+  var lastBranch: Character { pick("└", "`") }
+  var dashedHorizontal: Character { pick("╌", ".") }
+  var dashedVertical: Character { pick("┊", ":") }
+  var fieldLeft: Character { pick("└", "`") }
+  var fieldRight: Character { pick("┘", "'") }
+  var progress: Character { pick("━", "=") }
+
+  // MARK: Page-table map
+
+  var supersection: Character { pick("█", "%") }
+  var section: Character { pick("■", "#") }
+  var part: Character { pick("▪", ":") }
+  var table: Character { pick("□", "T") }
+  var unmapped: Character { pick("·", ".") }
+
+  /// Text of our own with its arrows and dots as this terminal can show them.
+  package func plain(_ text: String) -> String {
+    guard isASCII, text.unicodeScalars.contains(where: { !$0.isASCII }) else { return text }
+    var plain = ""
+    for character in text {
+      switch character {
+      case "→": plain += ">"
+      case "←": plain += "="
+      case "›": plain += ">"
+      case "↑": plain += "^"
+      case "↓": plain += "v"
+      case "↵": plain += "Enter"
+      case "…": plain += "~"
+      case "×": plain += "x"
+      case "●": plain += "*"
+      case "◐": plain += "%"
+      case "○": plain += "o"
+      case "▸": plain += "+"
+      case "█": plain += "%"
+      case "■": plain += "#"
+      case "▪": plain += ":"
+      case "□": plain += "T"
+      case "·": plain += "."
+      case "◀": plain += "<"
+      case "•": plain += "*"
+      case "✓": plain += "v"
+      case "✗": plain += "!"
+      default: plain.append(character.isASCII ? character : "?")
+      }
+    }
+    return plain
+  }
+}

@@ -1,0 +1,77 @@
+internal import IOMMULab
+internal import TerminalCore
+
+/// The last row: what works here, most wanted first. What does not fit goes; help stays.
+struct KeysRow {
+  private let explorer: Explorer
+
+  init(_ explorer: Explorer) { self.explorer = explorer }
+
+  private struct Item {
+    let key: String
+    let word: String
+    let action: Action
+  }
+
+  func draw(in area: Rect, with pen: inout Pen) {
+    let last = [Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit)]
+    let lastWidth = last.reduce(0) { $0 + width($1) + 2 } - 1
+    var column = 1
+    for item in items where column + width(item) + 2 + lastWidth <= area.width {
+      draw(item, at: column, in: area, with: &pen)
+      column += width(item) + 2
+    }
+    column = max(1, area.width - lastWidth)
+    for item in last {
+      draw(item, at: column, in: area, with: &pen)
+      column += width(item) + 2
+    }
+  }
+
+  private func width(_ item: Item) -> Int {
+    DisplayWidth.of(explorer.glyphs.plain(item.key)) + 1 + item.word.count
+  }
+
+  private func draw(_ item: Item, at column: Int, in area: Rect, with pen: inout Pen) {
+    let next = pen.write(item.key, .key, at: column, 0, in: area)
+    let end = pen.write(" " + item.word, .dim, at: next, 0, in: area)
+    pen.link(
+      Rect(column: area.column + column, row: area.row, width: end - column, height: 1),
+      to: item.action)
+  }
+
+  private var items: [Item] {
+    if explorer.isHelpOpen {
+      return [
+        Item(key: "↑↓", word: "scroll", action: .move(.down)),
+        Item(key: "Esc", word: "close", action: .leave),
+      ]
+    }
+    var items = [
+      Item(key: "n", word: "step", action: .stepForward),
+      Item(key: "p", word: "back", action: .stepBack),
+      Item(key: "N", word: "operation", action: .operationForward),
+    ]
+    switch (explorer.focus, explorer.view) {
+    case (.inspector, .registers):
+      items.append(Item(key: "↑↓", word: "register", action: .move(.down)))
+    case (.inspector, .pageTable):
+      items.append(Item(key: "←↑↓→", word: "entry", action: .move(.right)))
+      items.append(Item(key: "↵", word: "level", action: .open))
+    case (.inspector, .walk): items.append(Item(key: "↑↓", word: "look at", action: .move(.down)))
+    case (.timeline, _): items.append(Item(key: "↑↓", word: "operation", action: .move(.down)))
+    case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))
+    case (.inspector, .path): break
+    }
+    items.append(Item(key: ":", word: "command", action: .command))
+    if explorer.view == .path || explorer.view == .walk {
+      items.append(Item(key: "e", word: "address", action: .editAddress))
+    }
+    items += [
+      Item(key: "Tab", word: "pane", action: .nextPane),
+      Item(key: "1-4", word: "view", action: .nextView),
+      Item(key: "z", word: explorer.isZoomed ? "panes" : "zoom", action: .zoom),
+    ]
+    return items
+  }
+}

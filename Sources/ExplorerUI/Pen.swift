@@ -1,0 +1,166 @@
+internal import IOMMULab
+package import TerminalCore
+
+/// What a view draws with: text by roles, frames, selected rows, and what a click there means.
+package struct Pen {
+  package private(set) var canvas: Canvas
+  /// What can be clicked; later ones lie on top.
+  package private(set) var hits: [(area: Rect, action: Action)] = []
+  /// Where the terminal's cursor shows, when something is being typed.
+  package var cursor: Point?
+  let theme: Theme
+  let glyphs: Glyphs
+
+  init(width: Int, height: Int, theme: Theme, glyphs: Glyphs) {
+    canvas = Canvas(width: width, height: height)
+    self.theme = theme
+    self.glyphs = glyphs
+  }
+
+  // MARK: Text
+
+  /// Writes a text at a column and row of `area`, clipped to it; returns the column after it.
+  @discardableResult
+  mutating func write(
+    _ text: String, _ role: Prose.Role = .text, at column: Int, _ row: Int, in area: Rect
+  ) -> Int {
+    write(text, style: theme.style(role), at: column, row, in: area)
+  }
+
+  @discardableResult
+  mutating func write(
+    _ text: String, style: Style, at column: Int, _ row: Int, in area: Rect
+  ) -> Int {
+    let point = Point(area.column + column, area.row + row)
+    return column + canvas.draw(glyphs.plain(text), at: point, style: style, clip: area)
+  }
+
+  /// Writes prose; what does not fit ends in the sign for being cut off.
+  @discardableResult
+  mutating func write(_ prose: Prose, at column: Int, _ row: Int, in area: Rect) -> Int {
+    var column = column
+    for piece in prose.pieces { column = write(piece.text, piece.role, at: column, row, in: area) }
+    if column > area.width, area.width > 0 {
+      write(String(glyphs.cut), .dim, at: area.width - 1, row, in: area)
+    }
+    return column
+  }
+
+  /// Writes prose that ends at the right edge of `area`, less `inset` columns.
+  mutating func writeRight(_ prose: Prose, inset: Int = 0, _ row: Int, in area: Rect) {
+    let width = DisplayWidth.of(glyphs.plain(prose.text))
+    write(prose, at: max(0, area.width - inset - width), row, in: area)
+  }
+
+  mutating func put(_ glyph: Character, _ style: Style, at column: Int, _ row: Int, in area: Rect) {
+    write(String(glyph), style: style, at: column, row, in: area)
+  }
+
+  // MARK: Areas
+
+  /// Makes a click into `area` mean `action`.
+  mutating func link(_ area: Rect, to action: Action) {
+    if !area.isEmpty { hits.append((area, action)) }
+  }
+
+  /// Draws the selection under a row that is already drawn.
+  mutating func select(row: Int, in area: Rect, focused: Bool, edge: Bool = true) {
+    let line = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+    let theme = theme
+    canvas.restyle(line.intersection(area)) { theme.select(&$0, focused: focused) }
+    if edge { put(glyphs.edge, theme.style(.accent), at: 0, row, in: area) }
+  }
+
+  /// Lays a bar's ground under a row of the screen.
+  mutating func bar(row: Int) {
+    let theme = theme
+    canvas.restyle(Rect(column: 0, row: row, width: canvas.width, height: 1)) { theme.bar(&$0) }
+  }
+
+  /// Draws a frame with a title in its top line; returns what is inside.
+  @discardableResult
+  mutating func frame(
+    _ area: Rect, title: Prose, focused: Bool, right: Prose = "", bottom: Prose = ""
+  ) -> Rect {
+    guard area.width >= 2, area.height >= 2 else { return area }
+    let style = theme.frame(focused: focused)
+    let (last, end) = (area.width - 1, area.height - 1)
+    for column in 1..<max(1, last) {
+      put(glyphs.horizontal, style, at: column, 0, in: area)
+      put(glyphs.horizontal, style, at: column, end, in: area)
+    }
+    for row in 1..<max(1, end) {
+      put(glyphs.vertical, style, at: 0, row, in: area)
+      put(glyphs.vertical, style, at: last, row, in: area)
+    }
+    put(glyphs.topLeft, style, at: 0, 0, in: area)
+    put(glyphs.topRight, style, at: last, 0, in: area)
+    put(glyphs.bottomLeft, style, at: 0, end, in: area)
+    put(glyphs.bottomRight, style, at: last, end, in: area)
+    caption(title, right: right, row: 0, in: area, focused: focused)
+    if !bottom.isEmpty {
+      let line = Rect(column: area.column + 2, row: area.row + end, width: area.width - 4, height: 1)
+      let after = write(" ", at: 0, 0, in: line)
+      let width = write(bottom, at: after, 0, in: line)
+      write(" ", at: width, 0, in: line)
+    }
+    return area.inset(columns: 1, rows: 1)
+  }
+
+  /// Divides a pane by a line with a title; `row` counts from the top of the frame.
+  mutating func divider(
+    _ title: Prose, right: Prose = "", row: Int, in frame: Rect, focused: Bool
+  ) {
+    guard row > 0, row < frame.height - 1 else { return }
+    let style = theme.frame(focused: focused)
+    for column in 1..<max(1, frame.width - 1) {
+      put(glyphs.horizontal, style, at: column, row, in: frame)
+    }
+    put(glyphs.teeRight, style, at: 0, row, in: frame)
+    put(glyphs.teeLeft, style, at: frame.width - 1, row, in: frame)
+    caption(title, right: right, row: row, in: frame, focused: false)
+  }
+
+  private mutating func caption(
+    _ title: Prose, right: Prose, row: Int, in area: Rect, focused: Bool
+  ) {
+    let line = Rect(
+      column: area.column + 2, row: area.row + row, width: max(0, area.width - 4), height: 1)
+    let rightWidth = right.isEmpty ? 0 : DisplayWidth.of(glyphs.plain(right.text)) + 2
+    let left = Rect(
+      column: line.column, row: line.row, width: max(0, line.width - rightWidth), height: 1)
+    if !title.isEmpty {
+      var column = write(" ", at: 0, 0, in: left)
+      for piece in title.pieces {
+        var style = theme.style(piece.role)
+        if piece.role == .strong { style = theme.title(focused: focused) }
+        column = write(piece.text, style: style, at: column, 0, in: left)
+      }
+      write(" ", at: column, 0, in: left)
+    }
+    if !right.isEmpty {
+      let start = line.width - rightWidth
+      write(" ", at: start, 0, in: line)
+      let end = write(right, at: start + 1, 0, in: line)
+      write(" ", at: end, 0, in: line)
+    }
+  }
+
+  // MARK: Pop-ups
+
+  /// Draws back all that is on the screen, and forgets what could be clicked.
+  mutating func recede() {
+    let theme = theme
+    canvas.restyle(canvas.bounds) { theme.recede(&$0) }
+    hits = []
+  }
+
+  /// Clears an area for a pop-up.
+  mutating func clear(_ area: Rect) { canvas.fill(area, " ", .plain) }
+
+  /// Lays a pop-up's ground under all that is drawn in it.
+  mutating func ground(_ area: Rect) {
+    let theme = theme
+    canvas.restyle(area) { theme.popUp(&$0) }
+  }
+}

@@ -1,0 +1,131 @@
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// The command line at the bottom: editing, history, completion.
+package struct Prompt: Hashable, Sendable {
+  package enum Purpose: Hashable, Sendable { case operation, address }
+
+  enum Result { case edited, submitted(String), cancelled }
+
+  let purpose: Purpose
+  private(set) var text: [Character] = []
+  /// Where the next character goes, from 0.
+  private(set) var cursor = 0
+  /// What is wrong with the text, once it was submitted.
+  var mistake: ParseError?
+  private var history: [String]
+  /// Where in the history the text comes from; `history.count` is the text being typed.
+  private var place: Int
+  private var draft: [Character] = []
+  /// The words that would fit here, while Tab goes through them.
+  private(set) var candidates: [String] = []
+  private var candidate: Int?
+  private static let longest = 400
+
+  init(_ purpose: Purpose, history: [String] = [], text: String = "") {
+    self.purpose = purpose
+    self.history = history
+    place = history.count
+    self.text = Array(text)
+    cursor = self.text.count
+  }
+
+  var sign: String {
+    switch purpose {
+    case .operation: ":"
+    case .address: "address"
+    }
+  }
+
+  /// The column of the cursor on screen, from the start of the text.
+  var cursorColumn: Int { DisplayWidth.of(String(text[..<cursor])) }
+
+  mutating func handle(_ key: Key, words: (String) -> [String]) -> Result {
+    if key.code != .tab, key.code != .backTab { (candidates, candidate) = ([], nil) }
+    switch (key.code, key.modifiers) {
+    case (.escape, _), (.character("c"), .control): return .cancelled
+    case (.backspace, _) where text.isEmpty: return .cancelled
+    case (.enter, _): return .submitted(String(text))
+    case (.tab, _): complete(words, forward: true)
+    case (.backTab, _): complete(words, forward: false)
+    case (.backspace, _): delete(at: cursor - 1)
+    case (.delete, _): delete(at: cursor)
+    case (.left, _): cursor = max(0, cursor - 1)
+    case (.right, _): cursor = min(text.count, cursor + 1)
+    case (.home, _), (.character("a"), .control): cursor = 0
+    case (.end, _), (.character("e"), .control): cursor = text.count
+    case (.up, _): recall(place - 1)
+    case (.down, _): recall(place + 1)
+    case (.character("u"), .control): replace(with: "")
+    case (.character("w"), .control): deleteWord()
+    case (.character(let character), let modifiers) where modifiers.subtracting(.shift).isEmpty:
+      insert(String(character))
+    default: break
+    }
+    return .edited
+  }
+
+  /// Adds text at the cursor; line ends and other control characters become blanks.
+  mutating func insert(_ added: String) {
+    let room = max(0, Self.longest - text.count)
+    let clean = added.map { character in
+      DisplayWidth.of(character) > 0 ? character : " "
+    }.prefix(room)
+    text.insert(contentsOf: clean, at: cursor)
+    cursor += clean.count
+    mistake = nil
+  }
+
+  /// Puts the cursor on a column of the text, counted from 1.
+  mutating func moveCursor(toColumn column: Int) { cursor = min(text.count, max(0, column - 1)) }
+
+  private mutating func delete(at index: Int) {
+    guard text.indices.contains(index) else { return }
+    text.remove(at: index)
+    if index < cursor { cursor -= 1 }
+    mistake = nil
+  }
+
+  private mutating func deleteWord() {
+    while cursor > 0, text[cursor - 1] == " " { delete(at: cursor - 1) }
+    while cursor > 0, text[cursor - 1] != " " { delete(at: cursor - 1) }
+  }
+
+  private mutating func replace(with new: String) {
+    text = Array(new)
+    cursor = text.count
+    mistake = nil
+  }
+
+  private mutating func recall(_ index: Int) {
+    guard index >= 0, index <= history.count, index != place else { return }
+    if place == history.count { draft = text }
+    place = index
+    replace(with: index == history.count ? String(draft) : history[index])
+  }
+
+  // MARK: Completion
+
+  private mutating func complete(_ words: (String) -> [String], forward: Bool) {
+    if let candidate {
+      // Going through the candidates: the last one is taken out again.
+      for _ in candidates[candidate] { delete(at: cursor - 1) }
+    }
+    let start = text[..<cursor].lastIndex(of: " ").map { $0 + 1 } ?? 0
+    if candidate == nil {
+      let typed = String(text[start..<cursor])
+      candidates = words(String(text[..<start])).filter { $0.hasPrefix(typed) }
+      guard !candidates.isEmpty else { return }
+      while cursor > start { delete(at: cursor - 1) }
+    }
+    let count = candidates.count
+    let next = candidate.map { ($0 + (forward ? 1 : count - 1)) % count } ?? 0
+    candidate = next
+    insert(candidates[next])
+    if count == 1 {
+      insert(" ")
+      (candidates, candidate) = ([], nil)
+    }
+  }
+}

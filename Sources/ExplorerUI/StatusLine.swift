@@ -1,0 +1,61 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// The first row: where you are, and what moves.
+struct StatusLine {
+  private let explorer: Explorer
+
+  init(_ explorer: Explorer) { self.explorer = explorer }
+
+  func draw(with pen: inout Pen) {
+    let row = Rect(column: 0, row: 0, width: explorer.width, height: 1)
+    let isNarrow = explorer.width < 110
+    var left = Prose(" iommu-tui", .strong)
+    left += Prose((isNarrow ? "  " : "   ") + explorer.machine.platform.name, .text)
+    if !isNarrow { left += Prose(" › ", .dim) + Prose(explorer.title.shown, .text) }
+    pen.write(left, at: 0, 0, in: row)
+    pen.writeRight(counters(isNarrow), inset: 1, 0, in: row)
+    pen.bar(row: 0)
+  }
+
+  private func counters(_ isNarrow: Bool) -> Prose {
+    let timeline = explorer.timeline
+    let gap = isNarrow ? "   " : "    "
+    var prose = Prose()
+    if let outcome = timeline.current?.outcome, timeline.isOperationDone, !outcome.isOK {
+      prose += Prose("✗ \(outcome.short)" + gap, .fault)
+    }
+    func add(_ name: String, _ value: String, _ role: Prose.Role = .strong) {
+      prose += Prose((prose.isEmpty ? "" : "") + name + " ", .text) + Prose(value, role)
+    }
+    add(isNarrow ? "op" : "operation", String(timeline.position.entry + 1))
+    prose += Prose("/\(timeline.entries.count)" + gap, .text)
+    add("step", String(timeline.step))
+    prose += Prose("/\(timeline.stepCount)" + gap, .text)
+    add("TLB", String(explorer.machine.board.iommus.reduce(0) { $0 + $1.tlb.count }))
+    prose += Prose(gap, .text)
+    let faults = timeline.faults
+    if faults > 0 {
+      prose += Prose("✗ faults \(faults)", .fault)
+    } else {
+      add("faults", "0")
+    }
+    return prose
+  }
+}
+
+extension Outcome {
+  /// One word for a status line.
+  var short: String {
+    switch self {
+    case .done, .reached: "ok"
+    case .refused(let errno, _): "-\(errno.name)"
+    case .fault(let fault): "\(fault.kind.name) fault"
+    case .stalled: "stalled"
+    case .error: "error"
+    }
+  }
+}

@@ -1,0 +1,101 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+
+/// Events as lines of the call tree, in colour.
+struct EventLine {
+  enum Tense { case past, now, future }
+
+  private let machine: Machine
+  private let registers: RegisterMap
+
+  init(_ explorer: Explorer) {
+    machine = explorer.machine
+    registers = explorer.registers
+  }
+
+  /// A call: the function and what it is about.
+  func call(_ change: Change, isRoot: Bool) -> Prose {
+    guard case .call(let function, let subject) = change else { return "" }
+    var prose = Prose(function.description, isRoot ? .strong : .text)
+    guard let name = subject.name(in: machine) else { return prose }
+    switch subject {
+    case .domain: prose += isRoot ? Prose("(", .text) + Prose(name, .domain) + ")" : "  " + Prose(name, .domain)
+    case .bank(let iommu, let bank):
+      prose += Prose("   \(machine.board.iommus[Int(iommu)].name), bank \(bank)", .dim)
+    case .device, .iommu, .none:
+      prose += isRoot ? Prose("(\(name))", .text) : Prose("  \(name)", .dim)
+    }
+    return prose
+  }
+
+  /// A step; its new value stands out while it is the current one.
+  func prose(_ change: Change, _ tense: Tense) -> Prose {
+    let line = line(change, tense)
+    return tense == .future ? line.all(.dim) : line
+  }
+
+  private func line(_ change: Change, _ tense: Tense) -> Prose {
+    let value: Prose.Role = tense == .now ? .changed : .text
+    func written(_ name: String, _ new: UInt32, _ old: UInt32) -> Prose {
+      var line = Prose(name, tense == .now ? .strong : .text) + " ← " + Prose(new.hex8, value)
+      if new == old {
+        line += Prose("   as before", .dim)
+      } else if tense != .future {
+        line += Prose("   was \(old.hex8)", tense == .now ? .old : .dim)
+      }
+      return line
+    }
+    switch change {
+    case .registerWrite(let iommu, let offset, let old, let new, _):
+      let name = name(iommu, offset)
+      if isCommand(iommu, offset) {
+        let purpose = register(iommu, offset)?.purpose ?? ""
+        return Prose(name, tense == .now ? .strong : .text) + " ← " + Prose(new.hex8, value)
+          + Prose("   \(purpose)", .dim)
+      }
+      return written(name, new, old)
+    case .registerSet(let iommu, let offset, let old, let new):
+      return written(name(iommu, offset), new, old) + Prose("   by the hardware", .dim)
+    case .registerRead(let iommu, let offset, let read):
+      return Prose(name(iommu, offset), .text) + " → " + Prose(read.hex8, value)
+    case .memoryWrite(let address, let old, let new):
+      return written(place(address), new, old)
+    case .dmaWrite(let address, let old, let new):
+      return "memory " + written(address.value.hex8, new, old)
+    case .memoryRead(let address, let read, _):
+      return Prose(place(address), .text) + " → " + Prose(read.hex8, value)
+    case .check(let question, let answer):
+      return Prose(question.description + "  ", .text) + Prose(answer == 0 ? "no" : "yes", .dim)
+    case .tlbFill(_, _, let entry):
+      return "TLB keeps \(iova: IOVA(entry.iova)) \(entry.size.bytes.sizeText) → "
+        + Prose(entry.physical.hex8, .physical)
+    case .fault: return Prose(change.words(in: machine, registers: registers), .fault)
+    case .hazard(let hazard, _, _): return Prose(hazard.words, .fault)
+    case .link(let domain, let device, _):
+      return "link \(machine.system.name(of: DeviceID(Int(device)))) into "
+        + Prose(machine.system.name(of: DomainID(Int(domain))), .domain) + "'s list of contexts"
+    default: return Prose(change.words(in: machine, registers: registers), .text)
+    }
+  }
+
+  /// A register that holds nothing: writing it is a command.
+  private func isCommand(_ iommu: UInt8, _ offset: UInt32) -> Bool {
+    MSMRegisters.index(of: offset, banks: machine.board.iommus[Int(iommu)].bankCount) == nil
+  }
+
+  private func register(_ iommu: UInt8, _ offset: UInt32) -> RegisterMap.Register? {
+    registers.register(at: offset, banks: machine.board.iommus[Int(iommu)].bankCount)?.register
+  }
+
+  private func name(_ iommu: UInt8, _ offset: UInt32) -> String {
+    registers.name(at: offset, banks: machine.board.iommus[Int(iommu)].bankCount)
+  }
+
+  /// A word of memory by its place in a table, where it lies in one.
+  private func place(_ address: PhysicalAddress) -> String {
+    machine.tableSlot(at: address).map { "L\($0.level)[\(UInt64($0.index).hex)]" }
+      ?? address.value.hex8
+  }
+}

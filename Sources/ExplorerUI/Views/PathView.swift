@@ -1,0 +1,264 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+extension Subject {
+  /// The address that path and walk look at: chosen by a person, or used last by the device, or the
+  /// first one that is mapped.
+  func address(in explorer: Explorer) -> IOVA {
+    if let chosen = explorer.chosenAddress { return chosen }
+    let timeline = explorer.timeline
+    let past = timeline.entries.prefix(timeline.position.entry + 1).suffix(200)
+    for entry in past.reversed() {
+      switch entry.operation {
+      case .read(let request), .write(let request, _), .walk(let request):
+        if request.device == deviceName { return IOVA(request.iova) }
+      default: break
+      }
+    }
+    if let table, let first = MappedRange.all(from: table, in: machine).first {
+      return IOVA(first.iova.value + min(0x123, first.length - 1))
+    }
+    return IOVA(0x1000_0123)
+  }
+
+  /// The request that is looked at: a read of that address, as the device's first stream.
+  func request(in explorer: Explorer) -> Request? {
+    device.map { machine.request(by: $0, at: address(in: explorer), .read) }
+  }
+}
+
+/// From device to memory: the way a request takes, with the live value on each hop.
+struct PathView {
+  private let explorer: Explorer
+  private let subject: Subject
+  private let machine: Machine
+
+  init(_ explorer: Explorer, _ subject: Subject) {
+    self.explorer = explorer
+    self.subject = subject
+    machine = explorer.machine
+  }
+
+  func draw(in area: Rect, with pen: inout Pen) {
+    switch subject.selection {
+    case .iommu(let iommu): drawStreams(of: iommu, in: area, with: &pen)
+    case .domain(let name): drawDomain(name, in: area, with: &pen)
+    case .bank: drawBank(in: area, with: &pen)
+    }
+  }
+
+  // MARK: One context
+
+  private func drawBank(in area: Rect, with pen: inout Pen) {
+    guard let request = subject.request(in: explorer), let bank = subject.bank else {
+      pen.write("This bank exists in the hardware, but no device is behind it:", at: 2, 1, in: area)
+      pen.write("no stream is routed here, so nothing can reach it.", .dim, at: 2, 2, in: area)
+      drawRegisters(from: 4, in: area, with: &pen)
+      return
+    }
+    var trace = WalkTrace()
+    let outcome = machine.board.walk(request, watcher: &trace)
+    let base = MSMRegisters.offset(MSMRegisters.ttbr0, bank: bank)
+    let mark = Marks(explorer.timeline).register(base, of: request.iommu)
+    let diagram = PathDiagram(
+      subject, request, outcome, trace, isTableChanged: mark?.isNow ?? false)
+    var row: Int
+    if area.width >= 78 {
+      diagram.drawBoxes(in: area, with: &pen)
+      row = 8
+    } else {
+      diagram.drawLine(in: area, with: &pen)
+      row = 4
+    }
+    let isNarrow = area.width < 70
+    var line = Prose(isNarrow ? "" : "If ", .text)
+    line += Prose(subject.deviceName ?? "", .strong)
+    line += Prose(isNarrow ? " reading " : " read ", .text) + Prose(request.iova.value.hex8, .iova)
+    line += Prose(
+      isNarrow ? " would reach" : " as MID \(request.stream), its stream ID, it would reach", .text)
+    pen.write(line, at: isNarrow ? 1 : 2, row, in: area)
+    draw("now", outcome, row + 1, in: area, with: &pen)
+    row += 2
+    if let (step, later) = future(of: request, now: outcome) {
+      draw("after step \(step)", later, row, in: area, with: &pen)
+      row += 1
+    }
+    drawRegisters(from: row + 1, in: area, with: &pen)
+  }
+
+  private func draw(
+    _ when: String, _ outcome: WalkOutcome, _ row: Int, in area: Rect, with pen: inout Pen
+  ) {
+    let isNarrow = area.width < 70
+    pen.write(when, .dim, at: isNarrow ? 3 : 4, row, in: area)
+    let column = isNarrow ? 18 : 20
+    let address = outcome.physical.map { Prose($0.value.hex8, .physical) } ?? Prose("nowhere", .fault)
+    pen.write(address, at: column, row, in: area)
+    pen.write(words(for: outcome, isNarrow: isNarrow), at: column + (isNarrow ? 12 : 13), row, in: area)
+  }
+
+  private func words(for outcome: WalkOutcome, isNarrow: Bool) -> Prose {
+    switch outcome {
+    case .bypassed:
+      return Prose(isNarrow ? "untranslated" : "the same number: nothing is translated", .dim)
+    case .stalled: return Prose("stalled by an earlier fault", .fault)
+    case .fault(let fault):
+      let level = fault.level == 0 ? "" : " at level \(fault.level)"
+      return Prose("✗ \(fault.kind.name) fault\(level)", .fault)
+    case .translated(_, let entry, let slot):
+      var words = Prose(entry.size == .size4K || entry.size == .size64K ? "a " : "a ", .dim)
+      words += Prose("\(entry.size.bytes.sizeText) ", .text)
+      words += Prose(entry.size.bytes >= 1 << 20 ? "section" : "page", .dim)
+      if let name = subject.domainName { words += Prose(" of ", .dim) + Prose(name, .domain) }
+      if !isNarrow { words += Prose(slot == nil ? "" : ", from the TLB", .dim) }
+      return words
+    }
+  }
+
+  /// What the rest of the current operation will make of the answer, and at which step.
+  private func future(of request: Request, now: WalkOutcome) -> (step: Int, outcome: WalkOutcome)? {
+    var later = explorer.timeline
+    let remaining = later.stepCount - later.step
+    guard remaining > 0, remaining < 200, later.recording.isComplete else { return nil }
+    let entry = later.position.entry
+    while later.step < later.stepCount, later.forward(), later.position.entry == entry {
+      let outcome = later.machine.board.walk(request)
+      if outcome.physical != now.physical { return (later.step, outcome) }
+    }
+    return nil
+  }
+
+  private func drawRegisters(from row: Int, in area: Rect, with pen: inout Pen) {
+    guard subject.iommu != nil else { return }
+    let rows = RegistersView(explorer, subject).rows.filter { row in
+      ["SCTLR", "TTBR0", "TTBCR", "ACTLR", "CONTEXTIDR", "FSR", "FAR"].contains(row.name)
+        && (row.word != 0 || !["FSR", "FAR"].contains(row.name))
+    }
+    let isNarrow = area.width < 70
+    var row = row
+    if !isNarrow, area.height - row > rows.count {
+      pen.write("register     now          in words", .dim, at: 2, row, in: area)
+      row += 1
+    }
+    let wanted = ["SCTLR", "TTBR0", "FSR", "FAR", "ACTLR", "CONTEXTIDR", "TTBCR"]
+    let room = max(0, area.height - row)
+    let order = rows.count <= room
+      ? rows
+      : Array(
+        rows.sorted {
+          (wanted.firstIndex(of: $0.name) ?? 9) < (wanted.firstIndex(of: $1.name) ?? 9)
+        }.prefix(room))
+    for register in order {
+      RegistersView.draw(
+        register, at: row, nameColumn: isNarrow ? 1 : 2, valueColumn: isNarrow ? 12 : 15,
+        wordsColumn: isNarrow ? 24 : 28, in: area, with: &pen)
+      row += 1
+    }
+  }
+
+  // MARK: An IOMMU, a domain
+
+  private func drawStreams(of iommu: Int, in area: Rect, with pen: inout Pen) {
+    let unit = machine.board.iommus[iommu]
+    var line = Prose(unit.name, .strong)
+    line += " is one IOMMU, hard-wired to its device. It has \(unit.bankCount) context banks."
+    pen.write(line, at: 2, 1, in: area)
+    let isNarrow = area.width < 70
+    pen.write("device", .dim, at: 2, 3, in: area)
+    pen.write("streams", .dim, at: 19, 3, in: area)
+    pen.write("bank", .dim, at: isNarrow ? 31 : 34, 3, in: area)
+    pen.write("domain", .dim, at: isNarrow ? 38 : 54, 3, in: area)
+    for bank in 0..<unit.bankCount {
+      let row = 4 + bank
+      let status = BankStatus(bank: bank, of: iommu, on: machine.board)
+      let target = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+      pen.link(target.intersection(area), to: .select(.bank(iommu: iommu, bank: bank)))
+      if let device = machine.device(bank: bank, of: iommu) {
+        let found = machine.system.devices[device.index]
+        pen.write(found.name, at: 2, row, in: area)
+        pen.write(
+          found.isBound ? "MID \(found.streams.ranges)" : "not probed", .iova, at: 19, row, in: area)
+      } else {
+        pen.write("no device", .faint, at: 2, row, in: area)
+      }
+      let state: Prose =
+        switch status.state {
+        case .live: Prose("●", .live) + " \(bank)" + Prose(isNarrow ? "" : "  translates", .dim)
+        case .half: Prose("◐", .half) + " \(bank)" + Prose(isNarrow ? "" : "  half set up", .dim)
+        case .off: Prose("○", .dim) + " \(bank)" + Prose(isNarrow ? "" : "  off", .dim)
+        }
+      pen.write(state, at: isNarrow ? 31 : 34, row, in: area)
+      if let table = status.table {
+        let name = machine.domain(withTable: table).map { machine.system.name(of: $0) }
+        let prose = name.map { Prose($0, .domain) } ?? Prose("freed memory!", .fault)
+        pen.write(prose, at: isNarrow ? 38 : 54, row, in: area)
+      }
+    }
+    let row = 5 + unit.bankCount
+    let platform = machine.platform.units[iommu]
+    pen.write(
+      Prose("registers at ", .dim) + Prose(UInt64(platform.base).hex8, .physical)
+        + Prose("   interrupt \(platform.irq)", .dim), at: 2, row, in: area)
+    pen.write(
+      Prose("TLB ", .dim) + Prose("\(unit.tlb.count)", .text)
+        + Prose(" of \(unit.tlb.geometry.sets * unit.tlb.geometry.ways) entries used", .dim),
+      at: 2, row + 1, in: area)
+    pen.write("Select a bank to see the way of a request through it.", .dim, at: 2, row + 3, in: area)
+  }
+
+  private func drawDomain(_ name: String, in area: Rect, with pen: inout Pen) {
+    guard let domain = subject.domain else {
+      pen.write("\(name) does not exist at this point of the timeline.", .dim, at: 2, 1, in: area)
+      return
+    }
+    let found = machine.system.domains[domain.index]
+    var line = Prose(name, .domain)
+    line += " is a page table"
+    if let table = found.table { line += " at " + Prose(table.value.hex8, .physical) }
+    line += found.attached.isEmpty ? ", attached to nothing." : ", seen through by"
+    pen.write(line, at: 2, 1, in: area)
+    var row = 2
+    for device in found.attached.prefix(max(1, area.height / 3)) {
+      let context = machine.system.devices[device.index]
+      guard let bank = context.bank else { continue }
+      let unit = machine.board.iommus[context.iommu].name
+      pen.write(
+        "  " + Prose(context.name, .strong) + Prose("   \(unit), bank \(bank)", .dim), at: 2, row,
+        in: area)
+      pen.link(
+        Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+          .intersection(area), to: .select(.bank(iommu: context.iommu, bank: bank)))
+      row += 1
+    }
+    row += 1
+    let ranges = found.table.map { MappedRange.all(from: $0, in: machine) } ?? []
+    guard !ranges.isEmpty else {
+      pen.write("Nothing is mapped yet: : map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row, in: area)
+      return
+    }
+    let total = ranges.reduce(0) { $0 + $1.length }
+    pen.write(
+      "\(total.prose) mapped in \(ranges.count) range\(ranges.count == 1 ? "" : "s")", .strong, at: 2,
+      row, in: area)
+    for range in ranges.prefix(max(0, area.height - row - 1)) {
+      row += 1
+      pen.write(RangeLine.prose(range), at: 2, row, in: area)
+    }
+  }
+}
+
+/// A mapped range in one line.
+enum RangeLine {
+  static func prose(_ range: MappedRange) -> Prose {
+    let size = range.length.sizeText
+    var line = Prose(range.iova.value.hex8, .iova)
+    line += Prose(String(repeating: " ", count: max(1, 8 - size.count)) + size, .text)
+    let count = max(1, range.length >> UInt64(range.pageSize.bits))
+    line += Prose("  \(count) × \(range.pageSize.bytes.sizeText)", .dim).padded(to: 13)
+    line += Prose(" → ", .dim) + Prose(range.physical.value.hex8, .physical)
+    return line
+  }
+}

@@ -1,0 +1,48 @@
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// The prompt in the last row, and above it what can be typed or what is wrong.
+struct PromptLine {
+  let explorer: Explorer
+  let prompt: Prompt
+
+  func draw(with pen: inout Pen) {
+    let width = explorer.width
+    let row = Rect(column: 0, row: explorer.height - 1, width: width, height: 1)
+    pen.clear(row)
+    let start = pen.write(" \(prompt.sign) ", .key, at: 0, 0, in: row)
+    let room = Rect(column: start, row: row.row, width: max(1, width - start - 1), height: 1)
+    // A line longer than the room scrolls with its cursor.
+    let shift = max(0, prompt.cursorColumn - room.width + 1)
+    pen.write(String(prompt.text), .strong, at: -shift, 0, in: room)
+    pen.cursor = Point(room.column + prompt.cursorColumn - shift, row.row)
+    drawHint(shift: shift - start, with: &pen)
+  }
+
+  private func drawHint(shift: Int, with pen: inout Pen) {
+    let height = explorer.layout.why.height
+    let area = Rect(
+      column: 0, row: explorer.height - 1 - max(1, height), width: explorer.width,
+      height: max(1, height))
+    pen.clear(area)
+    if let mistake = prompt.mistake {
+      let message = Prose("column \(mistake.column): ", .dim) + Prose(mistake.message, .fault)
+      let lines = Wrapped(message, width: area.width - 4).lines
+      for (index, line) in lines.prefix(area.height).enumerated() {
+        pen.write(line, at: 3, index, in: area)
+      }
+      return
+    }
+    if !prompt.candidates.isEmpty {
+      pen.write(
+        Prose(prompt.candidates.joined(separator: "  "), .dim), at: 3, area.height - 1, in: area)
+      return
+    }
+    let hint =
+      prompt.purpose == .address
+      ? "the address that path and walk look at; Enter takes it, Esc leaves"
+      : Completion.hint(for: String(prompt.text))
+    pen.write(Prose(hint, .dim), at: 3, area.height - 1, in: area)
+  }
+}

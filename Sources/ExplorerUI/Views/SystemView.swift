@@ -1,0 +1,218 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// A row of the tree.
+enum SystemRow: Hashable {
+  case iommu(Int)
+  case bank(iommu: Int, bank: Int)
+  case domain(DomainID, name: String)
+
+  var selection: Selection? {
+    switch self {
+    case .iommu(let iommu): .iommu(iommu)
+    case .bank(let iommu, let bank): .bank(iommu: iommu, bank: bank)
+    case .domain(_, let name): .domain(name)
+    }
+  }
+}
+
+extension Explorer {
+  /// All rows of the tree in their order: hardware, then domains.
+  var systemRows: [SystemRow] {
+    machine.board.iommus.indices.flatMap { iommu in
+      [.iommu(iommu)]
+        + (isOpen(iommu)
+          ? (0..<machine.board.iommus[iommu].bankCount).map { .bank(iommu: iommu, bank: $0) } : [])
+    } + machine.liveDomains.map { .domain($0, name: machine.system.name(of: $0)) }
+  }
+}
+
+/// What exists: the IOMMUs with their context banks and who is behind them, and the domains.
+struct SystemView {
+  private let explorer: Explorer
+  private let marks: Marks
+  private let machine: Machine
+
+  init(_ explorer: Explorer, _ marks: Marks) {
+    self.explorer = explorer
+    self.marks = marks
+    machine = explorer.machine
+  }
+
+  func draw(in area: Rect, with pen: inout Pen) {
+    let isWide = area.width >= 38
+    let focused = explorer.focus == .system
+    pen.link(area, to: .focus(.system))
+    let legend: Prose = isWide
+      ? "\(live: "●") translates  \(Prose("◐", .half)) half set up  \(dim: "○") off"
+      : "\(live: "●") on \(Prose("◐", .half)) half \(dim: "○") off"
+    let inside = pen.frame(area, title: Prose("System", .strong), focused: focused, bottom: legend)
+    let all = explorer.systemRows
+    let tree = all.filter { if case .domain = $0 { false } else { true } }
+    let domains = all.filter { if case .domain = $0 { true } else { false } }
+    let header = isWide ? 1 : 0
+    let wanted = max(1, min(domains.count, max(2, inside.height / 4)))
+    let treeHeight = max(0, inside.height - 1 - wanted - header)
+    if isWide { pen.write(" IOMMU       registers    contexts", .dim, at: 0, 0, in: inside) }
+    let body = Rect(
+      column: inside.column, row: inside.row + header, width: inside.width, height: treeHeight)
+    let hidden = draw(tree, in: body, isWide: isWide, with: &pen)
+    let separator = header + treeHeight + 1
+    pen.divider(
+      Prose("Domains", .strong), right: hidden > 0 ? Prose("\(hidden) more ↑↓", .dim) : "",
+      row: separator, in: area, focused: focused)
+    let rest = Rect(
+      column: inside.column, row: inside.row + separator, width: inside.width,
+      height: max(0, inside.height - separator))
+    if domains.isEmpty {
+      pen.write(" none yet: : alloc NAME", .dim, at: 0, 0, in: rest)
+    }
+    _ = draw(domains, in: rest, isWide: isWide, with: &pen)
+  }
+
+  /// Draws rows around the selected one; returns how many did not fit.
+  private func draw(
+    _ rows: [SystemRow], in area: Rect, isWide: Bool, with pen: inout Pen
+  ) -> Int {
+    guard area.height > 0 else { return rows.count }
+    let selected = rows.firstIndex { $0.selection == explorer.selection }
+    let overflow = max(0, rows.count - area.height)
+    let first = min(overflow, max(0, (selected ?? 0) - area.height / 2))
+    for (row, item) in rows[first..<min(rows.count, first + area.height)].enumerated() {
+      switch item {
+      case .iommu(let iommu): drawIOMMU(iommu, row, area, isWide, &pen)
+      case .bank(let iommu, let bank): drawBank(iommu, bank, row, area, isWide, &pen)
+      case .domain(let domain, let name): drawDomain(domain, name, row, area, isWide, &pen)
+      }
+      if item.selection == explorer.selection {
+        pen.select(row: row, in: area, focused: explorer.focus == .system)
+      }
+    }
+    return overflow
+  }
+
+  private func drawIOMMU(
+    _ iommu: Int, _ row: Int, _ area: Rect, _ isWide: Bool, _ pen: inout Pen
+  ) {
+    let unit = machine.board.iommus[iommu]
+    let isOpen = explorer.isOpen(iommu)
+    let line = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+    pen.link(line, to: .select(.iommu(iommu)))
+    pen.link(
+      Rect(column: area.column, row: area.row + row, width: 3, height: 1),
+      to: .toggle(iommu: iommu))
+    pen.put(
+      isOpen ? pen.glyphs.open : pen.glyphs.folded, pen.theme.style(.accent), at: 1, row, in: area)
+    pen.write(unit.name, isOpen ? .strong : .text, at: 3, row, in: area)
+    if isWide {
+      pen.write(UInt64(machine.platform.units[iommu].base).hex8, .dim, at: 13, row, in: area)
+    }
+    let isProbed = machine.system.devices[iommu].isBound
+    var column = isWide ? 26 : 13
+    guard isProbed else {
+      pen.write("not probed", .dim, at: column, row, in: area)
+      return
+    }
+    for bank in 0..<unit.bankCount {
+      let dot = dot(iommu, bank)
+      column = pen.write(dot, at: column, row, in: area)
+    }
+    let names = (0..<unit.bankCount).compactMap { domainName(iommu, $0) }
+    var unique: [String] = []
+    for name in names where !unique.contains(name) { unique.append(name) }
+    if !isOpen {
+      let start = isWide ? 30 : 17
+      let room = Rect(
+        column: area.column + start, row: area.row + row, width: area.width - start, height: 1)
+      pen.write(Prose(unique.joined(separator: " "), .domain), at: 0, 0, in: room)
+    } else if marks.currentBank?.iommu == iommu {
+      pen.put(pen.glyphs.changed, pen.theme.style(.changed), at: column + 1, row, in: area)
+    }
+  }
+
+  private func drawBank(
+    _ iommu: Int, _ bank: Int, _ row: Int, _ area: Rect, _ isWide: Bool, _ pen: inout Pen
+  ) {
+    let line = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+    pen.link(line, to: .select(.bank(iommu: iommu, bank: bank)))
+    pen.write(dot(iommu, bank), at: 3, row, in: area)
+    guard let device = machine.device(bank: bank, of: iommu) else {
+      pen.write("\(bank) bank without a device", .faint, at: 5, row, in: area)
+      return
+    }
+    let found = machine.system.devices[device.index]
+    let name = domainName(iommu, bank)
+    let nameWidth = isWide ? 15 : name == nil ? 19 : 12
+    let cut = DisplayWidth.truncate(found.name, to: nameWidth, ellipsis: pen.glyphs.cut)
+    let end = pen.write("\(bank) \(cut)", .text, at: 5, row, in: area)
+    if isWide, end < 19 {
+      let streams = found.streams.ranges
+      pen.write(found.isBound ? "MID \(streams)" : "not probed", .dim, at: 18, row, in: area)
+    }
+    let start = isWide ? 30 : 20
+    let room = Rect(
+      column: area.column + start, row: area.row + row, width: max(0, area.width - start), height: 1)
+    if let name { pen.write(Prose(name, .domain), at: 0, 0, in: room) }
+  }
+
+  private func drawDomain(
+    _ domain: DomainID, _ name: String, _ row: Int, _ area: Rect, _ isWide: Bool, _ pen: inout Pen
+  ) {
+    let found = machine.system.domains[domain.index]
+    let line = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+    pen.link(line, to: .select(.domain(name)))
+    let isLive = found.attached.contains { device in
+      let context = machine.system.devices[device.index]
+      return context.bank.map {
+        BankStatus(bank: $0, of: context.iommu, on: machine.board).state == .live
+      } ?? false
+    }
+    pen.write(isLive ? Prose("●", .live) : Prose("○", .dim), at: 1, row, in: area)
+    let nameWidth = isWide ? 12 : 6
+    pen.write(
+      Prose(DisplayWidth.truncate(name, to: nameWidth, ellipsis: pen.glyphs.cut), .domain), at: 3,
+      row, in: area)
+    let count = found.attached.count
+    let word = isWide ? "context\(count == 1 ? "" : "s")" : "ctx"
+    pen.write("\(count) \(word)", .text, at: isWide ? 15 : 10, row, in: area)
+    let bytes =
+      found.table.map { MappedRange.all(from: $0, in: machine).reduce(0) { $0 + $1.length } } ?? 0
+    pen.writeRight(Prose(bytes == 0 ? "empty" : bytes.prose, .dim), inset: 1, row, in: area)
+  }
+
+  private func dot(_ iommu: Int, _ bank: Int) -> Prose {
+    guard machine.device(bank: bank, of: iommu) != nil else { return Prose("·", .dim) }
+    return switch BankStatus(bank: bank, of: iommu, on: machine.board).state {
+    case .live: Prose("●", .live)
+    case .half: Prose("◐", .half)
+    case .off: Prose("○", .dim)
+    }
+  }
+
+  /// The domain that a bank's walker would walk, by TTBR0, not by any list.
+  private func domainName(_ iommu: Int, _ bank: Int) -> String? {
+    guard let table = BankStatus(bank: bank, of: iommu, on: machine.board).table else { return nil }
+    return machine.domain(withTable: table).map { machine.system.name(of: $0) } ?? "freed!"
+  }
+}
+
+extension [UInt32] {
+  /// Numbers as people list them: `1,3-10`.
+  var ranges: String {
+    var parts: [String] = []
+    var index = 0
+    while index < count {
+      var last = index
+      while last + 1 < count, self[last + 1] == self[last] + 1 { last += 1 }
+      parts.append(
+        last > index + 1
+          ? "\(self[index])-\(self[last])"
+          : self[index...last].map(String.init).joined(separator: ","))
+      index = last + 1
+    }
+    return parts.joined(separator: ",")
+  }
+}

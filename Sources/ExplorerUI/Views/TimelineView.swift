@@ -1,0 +1,208 @@
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// What was done: left the operations, right the call tree of the current one, step by step.
+struct TimelineView {
+  private let explorer: Explorer
+  private let timeline: Timeline
+
+  init(_ explorer: Explorer) {
+    self.explorer = explorer
+    timeline = explorer.timeline
+  }
+
+  func draw(in area: Rect, with pen: inout Pen) {
+    let focused = explorer.focus == .timeline
+    pen.link(area, to: .focus(.timeline))
+    let inside = pen.frame(
+      area, title: Prose("Timeline", .strong), focused: focused,
+      right: progress(width: area.width >= 110 ? 20 : 14))
+    guard inside.height >= 2 else {
+      drawLine(in: inside, with: &pen)
+      return
+    }
+    guard inside.width >= 60 else {
+      drawTree(in: inside, with: &pen)
+      return
+    }
+    let left = inside.width >= 110 ? 45 : 25
+    let style = pen.theme.frame(focused: focused)
+    pen.put(pen.glyphs.teeDown, style, at: left + 1, 0, in: area)
+    pen.put(pen.glyphs.teeUp, style, at: left + 1, area.height - 1, in: area)
+    for row in 1..<area.height - 1 { pen.put(pen.glyphs.vertical, style, at: left + 1, row, in: area) }
+    drawOperations(
+      in: Rect(column: inside.column, row: inside.row, width: left, height: inside.height),
+      with: &pen)
+    drawTree(
+      in: Rect(
+        column: inside.column + left + 2, row: inside.row, width: inside.width - left - 2,
+        height: inside.height), with: &pen)
+  }
+
+  private func progress(width: Int) -> Prose {
+    let (step, count) = (timeline.step, timeline.stepCount)
+    let done = count == 0 ? width : step * width / count
+    let glyphs = explorer.glyphs
+    return Prose("step \(step)/\(count) ", .text)
+      + Prose(String(repeating: glyphs.progress, count: done), .accent)
+      + Prose(String(repeating: glyphs.horizontal, count: width - done), .faint)
+  }
+
+  /// The current operation in one row.
+  private func drawLine(in area: Rect, with pen: inout Pen) {
+    guard let current = timeline.current else { return }
+    var line = Prose(" \(explorer.glyphs.current) \(timeline.position.entry + 1) ", .accent)
+    line += current.operation.prose
+    if let index = timeline.currentEvent {
+      line += Prose("  › ", .dim)
+      line += EventLine(explorer).prose(timeline.recording.events[index].change, .now)
+    }
+    pen.write(line, at: 0, 0, in: area)
+  }
+
+  // MARK: Operations
+
+  private func drawOperations(in area: Rect, with pen: inout Pen) {
+    let entries = timeline.entries
+    guard !entries.isEmpty else {
+      pen.write(" Nothing was done yet.", .dim, at: 0, 0, in: area)
+      pen.write(" : does an operation", .dim, at: 0, 1, in: area)
+      return
+    }
+    let current = timeline.position.entry
+    let overflow = max(0, entries.count - area.height)
+    let first = min(overflow, max(0, current - area.height + 1 + (area.height > 6 ? 1 : 0)))
+    for row in 0..<min(area.height, entries.count - first) {
+      let index = first + row
+      let isCurrent = index == current
+      let isFuture = index > current
+      let entry = entries[index]
+      let mark: Prose =
+        isCurrent
+        ? Prose("▶", .accent)
+        : isFuture
+          ? Prose(" ", .dim)
+          : entry.outcome.isOK ? Prose("✓", .live) : Prose("✗", .fault)
+      let number = String(index + 1)
+      var line = " " + mark
+      line += Prose(String(repeating: " ", count: max(1, 3 - number.count)) + number + " ", isCurrent ? .strong : .dim)
+      let words = entry.operation.prose
+      line += isFuture ? words.all(.dim) : isCurrent ? words.strengthened : words
+      pen.write(line, at: 0, row, in: area)
+      pen.link(
+        Rect(column: area.column, row: area.row + row, width: area.width, height: 1),
+        to: .jump(Timeline.Position(entry: index, events: .max)))
+    }
+  }
+
+  // MARK: The call tree
+
+  private func drawTree(in area: Rect, with pen: inout Pen) {
+    guard let current = timeline.current else {
+      pen.write("The machine as it starts. n steps on.", .dim, at: 1, 0, in: area)
+      return
+    }
+    var lines = CallTree(timeline.recording.events, cursor: timeline.currentEvent).lines
+    if lines.first?.isRoot != true {
+      lines.insert(CallTree.Line(kind: .title, depth: 0, isLast: false, end: 0), at: 0)
+    }
+    if !timeline.recording.isComplete { lines = [lines[0]] }
+    let cursor = lines.firstIndex { $0.isCurrent } ?? lines.count - 1
+    let overflow = max(0, lines.count - area.height)
+    let first = min(overflow, max(0, cursor - area.height * 2 / 3))
+    for row in 0..<min(area.height, lines.count - first) {
+      let line = lines[first + row]
+      drawTreeLine(line, row, of: current, in: area, with: &pen)
+    }
+  }
+
+  private func drawTreeLine(
+    _ line: CallTree.Line, _ row: Int, of current: Timeline.Entry, in area: Rect,
+    with pen: inout Pen
+  ) {
+    let glyphs = explorer.glyphs
+    var prose = Prose(" ", .faint)
+    if line.depth > 0 {
+      for _ in 1..<line.depth { prose += Prose("\(glyphs.vertical) ", .faint) }
+      prose += Prose("\(line.isLast ? glyphs.lastBranch : glyphs.branch) ", .faint)
+    }
+    let tense: EventLine.Tense =
+      line.isCurrent ? .now : line.end <= timeline.position.events ? .past : .future
+    let events = timeline.recording.events
+    let writer = EventLine(explorer)
+    switch line.kind {
+    case .title:
+      prose += current.operation.prose.strengthened
+      if events.isEmpty {
+        prose += current.outcome.isOK
+          ? Prose("   changes nothing", .dim) : Prose("  ✗", .fault)
+      } else {
+        prose += Prose("   hardware, no driver involved", .dim)
+      }
+    case .open(let index):
+      prose += writer.call(events[index].change, isRoot: line.depth == 0)
+    case .folded(let index, let steps):
+      prose += tense == .future ? Prose("  ", .text) : Prose("✓ ", .live)
+      prose += writer.call(events[index].change, isRoot: false)
+      prose += Prose("   \(steps) step\(steps == 1 ? "" : "s") ▸", .dim)
+      if tense == .future { prose = prose.all(.dim) }
+    case .step(let index):
+      let change = events[index].change
+      let mark: Prose =
+        switch tense {
+        case .now: Prose("▶ ", .accent)
+        case .past: Prose("✓ ", .live)
+        case .future: Prose("  ", .text)
+        }
+      prose += change.isBad && tense != .future ? Prose(tense == .now ? "▶ " : "✗ ", .fault) : mark
+      prose += writer.prose(change, tense)
+    }
+    pen.write(prose, at: 0, row, in: area)
+    if line.isCurrent { pen.select(row: row, in: area, focused: true, edge: false) }
+    if line.end > 0 {
+      pen.link(
+        Rect(column: area.column, row: area.row + row, width: area.width, height: 1),
+        to: .jump(Timeline.Position(entry: timeline.position.entry, events: line.end)))
+    }
+  }
+}
+
+extension Operation {
+  /// The line of the language with each name and address in its colour.
+  var prose: Prose {
+    var prose = Prose()
+    for (index, word) in words.enumerated() {
+      if index > 0 { prose += Prose(" ", .text) }
+      let role: Prose.Role =
+        switch word.kind {
+        case .domain: .domain
+        case .iova: .iova
+        case .physical: .physical
+        case .verb, .name, .device, .option: .text
+        }
+      prose += Prose(word.text, role)
+    }
+    return prose
+  }
+}
+
+extension Prose {
+  /// Plain words made strong; what has a kind keeps its colour.
+  var strengthened: Prose {
+    var strong = Prose()
+    for piece in pieces { strong.add(piece.text, piece.role == .text ? .strong : piece.role) }
+    return strong
+  }
+}
+
+extension Change {
+  /// It stands for something that went wrong.
+  var isBad: Bool {
+    switch self {
+    case .fault, .hazard, .stalled: true
+    default: false
+    }
+  }
+}

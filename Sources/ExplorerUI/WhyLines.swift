@@ -1,0 +1,59 @@
+internal import IOMMUHardware
+internal import IOMMULab
+internal import TerminalCore
+
+/// Above the keys: one plain sentence on the current step, and where it is written.
+struct WhyLines {
+  private let explorer: Explorer
+
+  init(_ explorer: Explorer) { self.explorer = explorer }
+
+  func draw(in area: Rect, with pen: inout Pen) {
+    let text = Rect(
+      column: area.column + 6, row: area.row, width: max(0, area.width - 7), height: area.height)
+    if let notice = explorer.notice {
+      pen.write(" why ", .dim, at: 0, 0, in: Rect(column: area.column, row: area.row, width: 0, height: 1))
+      draw(Wrapped(notice, width: text.width).lines, in: text, with: &pen)
+      return
+    }
+    let narration = explorer.narration
+    pen.write(" why", .accent, at: 0, 0, in: area)
+    let lines = Wrapped(narration.sentence, width: text.width).lines
+    draw(lines, in: text, with: &pen)
+    let source = Prose(narration.source, .dim)
+    let room = text.width - (lines.count >= area.height ? lines[area.height - 1].width : 0)
+    if source.width + 3 <= room, area.height > 1 || lines.count <= 1 {
+      pen.writeRight(source, area.height - 1, in: text)
+    }
+  }
+
+  private func draw(_ lines: [Prose], in area: Rect, with pen: inout Pen) {
+    for (row, line) in lines.prefix(area.height).enumerated() {
+      var line = line
+      if row == area.height - 1, lines.count > area.height { line += Prose(" …", .dim) }
+      pen.write(line, at: 0, row, in: area)
+    }
+  }
+}
+
+extension Explorer {
+  /// Why the current step happened, or what there is to do before the first one.
+  var narration: (sentence: Prose, source: String) {
+    if let index = timeline.currentEvent, timeline.recording.isComplete {
+      let narration = Narration(
+        of: index, in: timeline.recording, machine: machine, registers: registers)
+      return (narration.sentence, narration.source)
+    }
+    guard let current = timeline.current else {
+      return ("The machine has booted. \(strong: "n") steps on, \(strong: ":") does something.", "")
+    }
+    if !current.outcome.isOK {
+      return (Prose(current.outcome.words(in: machine), .fault), "")
+    }
+    return (
+      timeline.recording.isComplete
+        ? "Nothing had to be done for this."
+        : "More happened than can be kept: this operation steps as a whole.", ""
+    )
+  }
+}
