@@ -22,7 +22,11 @@ func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = [
 let package = Package(
   name: "iommu-tui",
   products: [
+    .executable(name: "iommu-tui", targets: ["iommu-tui"]),
     .library(name: "IOMMUModel", targets: ["IOMMUModel"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
     room("IOMMUHardware"),
@@ -38,6 +42,14 @@ let package = Package(
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTerminalGuard"),
     room("TerminalNcurses", needs: ["CNcurses", "CTerminalGuard", "TerminalCore"]),
+    .executableTarget(
+      name: "iommu-tui",
+      dependencies: [
+        "ExplorerUI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TerminalCore", "TerminalNcurses",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
     .executableTarget(name: "embed-assets", path: "Sources/EmbedAssetsTool", swiftSettings: strict),
     .plugin(
       name: "EmbedAssets", capability: .buildTool(), dependencies: ["embed-assets"],

@@ -1,0 +1,87 @@
+internal import ArgumentParser
+internal import ExplorerUI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalNcurses
+
+/// `iommu-tui [FILE]`: the explorer, on the shipped scene or on a script.
+struct Explore: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explore", abstract: "Open the explorer (this is what happens without a command).")
+
+  enum Background: String, ExpressibleByArgument, CaseIterable { case dark, light }
+
+  @Argument(help: "A script to open at its first step; without one, a small scene is open.")
+  var file: String?
+
+  @Flag(help: "Draw with ASCII characters only.")
+  var ascii = false
+
+  @Option(help: "The terminal's background: dark or light.")
+  var theme = Background.dark
+
+  @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
+  var leavesMouse = false
+
+  mutating func run() throws {
+    let (timeline, registers, title) = try session()
+    do throws(TerminalFailure) {
+      let signal = try EventLoop.run(mouse: !leavesMouse) { (colors, isUnicode) in
+        Explorer(
+          timeline, registers: registers, title: title,
+          theme: Theme(colors: colors, isLight: theme == .light),
+          glyphs: Glyphs(isASCII: ascii || !isUnicode))
+      }
+      if let signal { Terminal.die(of: signal) }
+    } catch {
+      complain("iommu-tui: \(error.message)")
+      throw ExitCode(1)
+    }
+  }
+
+  /// Reads and runs the script, or the scene that ships with the program.
+  private func session() throws -> (Timeline, RegisterMap, title: String) {
+    let name = file ?? "sandbox"
+    var text = Library.scene("sandbox") ?? ""
+    if let file {
+      switch readText(file) {
+      case .success(let found): text = found
+      case .failure(let problem):
+        complain("\(file.shown): \(problem.message)")
+        throw ExitCode(2)
+      }
+    }
+    do throws(ParseError) {
+      let script = try Script(parsing: text, platforms: Library.platformNames)
+      var timeline = Timeline(from: try Library.machine(for: script))
+      for line in script.lines { timeline.perform(line.operation, line: line.number) }
+      if file == nil {
+        timeline.stopAtTableBase()
+      } else {
+        timeline.jumpToStart()
+        timeline.forward()
+      }
+      let registers = try Library.registers(of: timeline.machine.platform.family)
+      return (timeline, registers, name.split(separator: "/").last.map(String.init) ?? name)
+    } catch {
+      complain("\(name.shown):\(error.line):\(error.column): \(error.message)")
+      throw ExitCode(2)
+    }
+  }
+}
+
+extension Timeline {
+  /// Stops where the last operation tells a walker where to start: half way through an attach, the
+  /// most telling moment of the shipped scene.
+  fileprivate mutating func stopAtTableBase() {
+    let events = recording.events
+    let moment = events.firstIndex {
+      if case .registerWrite(_, let offset, _, let new, _) = $0.change {
+        return offset & 0xfff == MSMRegisters.ttbr0 && offset < 0xff000 && new != 0
+      }
+      return false
+    }
+    if let moment { jump(to: Position(entry: position.entry, events: moment + 1)) }
+  }
+}
