@@ -54,6 +54,11 @@ let package = Package(
     .plugin(
       name: "EmbedAssets", capability: .buildTool(), dependencies: ["embed-assets"],
       path: "Sources/EmbedAssetsPlugin"),
+
+    tests("TerminalCoreTests", needs: ["TerminalCore"]),
+    .systemLibrary(
+      name: "CVTerm", path: "Tests/CVTerm", providers: [.apt(["libvterm-dev"])]),
+    tests("TerminalTests", needs: ["CVTerm", "TerminalCore", "iommu-tui"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,5 @@
-internal import CNcurses
-internal import CTerminalGuard
+import CNcurses
+import CTerminalGuard
 
 /// What the terminal is asked for beyond what curses knows, and how all of it is taken back.
 struct Modes {

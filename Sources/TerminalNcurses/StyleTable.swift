@@ -1,6 +1,6 @@
-internal import CNcurses
-internal import Glibc
-internal import TerminalCore
+import CNcurses
+import Glibc
+import TerminalCore
 
 /// What the terminal can do with colour.
 package enum ColorDepth: Hashable, Sendable {

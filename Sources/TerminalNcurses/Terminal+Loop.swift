@@ -1,5 +1,5 @@
-internal import CTerminalGuard
-internal import Glibc
+import CTerminalGuard
+import Glibc
 package import TerminalCore
 
 extension Terminal {

@@ -1,6 +1,6 @@
-internal import CNcurses
-internal import CTerminalGuard
-internal import Glibc
+import CNcurses
+import CTerminalGuard
+import Glibc
 
 /// Why there is no screen to draw on; one sentence for standard error.
 package struct TerminalFailure: Error {

@@ -1,5 +1,5 @@
-internal import CNcurses
-internal import CTerminalGuard
+import CNcurses
+import CTerminalGuard
 package import TerminalCore
 
 extension Terminal {

@@ -1,6 +1,6 @@
-internal import CNcurses
-internal import CTerminalGuard
-internal import TerminalCore
+import CNcurses
+import CTerminalGuard
+import TerminalCore
 
 /// The real terminal: cells go to the screen, bytes from it become events.
 ///
