@@ -314,14 +314,18 @@ package struct Explorer: Sendable {
       visited.append((selection, self.view))
       if visited.count > 100 { visited.removeFirst() }
     }
-    if target != selection {
-      walkCursor = 0
-      entryCursor = EntryCursor()
-    }
+    let isNew = target != selection
     selection = target
     self.view = view
     if case .bank(let iommu, _) = target { folds[iommu] = true }
-    if view == .pageTable, entryCursor == EntryCursor() { findFirstEntry() }
+    if isNew { resetCursors() }
+  }
+
+  /// Puts the views' cursors where a new selection is best looked at.
+  private mutating func resetCursors() {
+    walkCursor = 0
+    entryCursor = EntryCursor()
+    findFirstEntry()
   }
 
   /// Puts the page-table cursor on the first entry that maps something.
@@ -384,9 +388,7 @@ package struct Explorer: Sendable {
     guard !all.isEmpty else { return }
     let index = all.firstIndex(of: selection) ?? 0
     selection = all[max(0, min(all.count - 1, index + step))]
-    walkCursor = 0
-    entryCursor = EntryCursor()
-    if view == .pageTable { findFirstEntry() }
+    resetCursors()
   }
 
   private mutating func moveInInspector(_ direction: Direction) {

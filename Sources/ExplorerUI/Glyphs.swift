@@ -83,6 +83,7 @@ package struct Glyphs: Hashable, Sendable {
       case "□": plain += "T"
       case "·": plain += "."
       case "◀": plain += "<"
+      case "▶": plain += ">"
       case "•": plain += "*"
       case "✓": plain += "v"
       case "✗": plain += "!"

@@ -63,6 +63,9 @@ struct KeysRow {
     case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))
     case (.inspector, .path): break
     }
+    let zoom = Item(key: "z", word: explorer.isZoomed ? "panes" : "zoom", action: .zoom)
+    let isCramped = explorer.layout.inspector.width < 70
+    if isCramped, explorer.view == .pageTable || explorer.view == .registers { items.append(zoom) }
     items.append(Item(key: ":", word: "command", action: .command))
     if explorer.view == .path || explorer.view == .walk {
       items.append(Item(key: "e", word: "address", action: .editAddress))
@@ -70,8 +73,8 @@ struct KeysRow {
     items += [
       Item(key: "Tab", word: "pane", action: .nextPane),
       Item(key: "1-4", word: "view", action: .nextView),
-      Item(key: "z", word: explorer.isZoomed ? "panes" : "zoom", action: .zoom),
     ]
+    if !items.contains(where: { $0.key == "z" }) { items.append(zoom) }
     return items
   }
 }

@@ -14,7 +14,9 @@ struct StatusLine {
     let row = Rect(column: 0, row: 0, width: explorer.width, height: 1)
     let isNarrow = explorer.width < 110
     var left = Prose(" iommu-tui", .strong)
-    left += Prose((isNarrow ? "  " : "   ") + explorer.machine.platform.name, .text)
+    if explorer.width >= 70 {
+      left += Prose((isNarrow ? "  " : "   ") + explorer.machine.platform.name, .text)
+    }
     if !isNarrow { left += Prose(" › ", .dim) + Prose(explorer.title.shown, .text) }
     pen.write(left, at: 0, 0, in: row)
     pen.writeRight(counters(isNarrow), inset: 1, 0, in: row)
@@ -29,7 +31,7 @@ struct StatusLine {
       prose += Prose("✗ \(outcome.short)" + gap, .fault)
     }
     func add(_ name: String, _ value: String, _ role: Prose.Role = .strong) {
-      prose += Prose((prose.isEmpty ? "" : "") + name + " ", .text) + Prose(value, role)
+      prose += Prose(name + " ", .text) + Prose(value, role)
     }
     add(isNarrow ? "op" : "operation", String(timeline.position.entry + 1))
     prose += Prose("/\(timeline.entries.count)" + gap, .text)

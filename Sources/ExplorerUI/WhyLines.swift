@@ -18,7 +18,7 @@ struct WhyLines {
     }
     let narration = explorer.narration
     pen.write(" why", .accent, at: 0, 0, in: area)
-    let lines = Wrapped(narration.sentence, width: text.width).lines
+    let lines = Self.fitted(narration.sentence, in: text)
     draw(lines, in: text, with: &pen)
     let source = Prose(narration.source, .dim)
     let room = text.width - (lines.count >= area.height ? lines[area.height - 1].width : 0)
@@ -27,12 +27,44 @@ struct WhyLines {
     }
   }
 
+  /// The lines of as many whole sentences as fit, of the first at least.
+  private static func fitted(_ prose: Prose, in area: Rect) -> [Prose] {
+    let all = Wrapped(prose, width: area.width).lines
+    guard all.count > area.height else { return all }
+    var fitting = all
+    for sentences in prose.sentenceStarts.reversed() {
+      fitting = Wrapped(sentences, width: area.width).lines
+      if fitting.count <= area.height { break }
+    }
+    return fitting
+  }
+
   private func draw(_ lines: [Prose], in area: Rect, with pen: inout Pen) {
     for (row, line) in lines.prefix(area.height).enumerated() {
       var line = line
       if row == area.height - 1, lines.count > area.height { line += Prose(" …", .dim) }
       pen.write(line, at: 0, row, in: area)
     }
+  }
+}
+
+extension Prose {
+  /// The first sentence, the first two, and so on.
+  fileprivate var sentenceStarts: [Prose] {
+    var starts: [Prose] = []
+    var sofar = Prose()
+    for piece in pieces {
+      var rest = piece.text[...]
+      while let dot = rest.firstIndex(of: "."), rest.index(after: dot) < rest.endIndex,
+        rest[rest.index(after: dot)] == " "
+      {
+        sofar.add(String(rest[...dot]), piece.role)
+        starts.append(sofar)
+        rest = rest[rest.index(after: dot)...]
+      }
+      sofar.add(String(rest), piece.role)
+    }
+    return starts + [sofar]
   }
 }
 

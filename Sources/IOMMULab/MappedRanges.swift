@@ -49,13 +49,26 @@ package struct MappedRange: Hashable, Sendable {
 }
 
 extension UInt64 {
-  /// A size for prose: `8.07 MiB`, two decimals at most.
+  /// A size for prose: `8.07 MiB`, two decimals.
   package var prose: String {
-    for (bits, unit) in [(30, "GiB"), (20, "MiB"), (10, "KiB")] where self >= 1 << UInt64(bits) {
-      let hundredths = (self &>> UInt64(bits)) * 100 + (self & (1 << UInt64(bits) - 1)) * 100 >> UInt64(bits)
-      let fraction = hundredths % 100
-      return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) \(unit)"
+    let (number, unit) = scaled
+    return "\(number) \(unit == "" ? "B" : unit + "iB")"
+  }
+
+  /// The same where there is little room: `8.07M`.
+  package var shortProse: String {
+    let (number, unit) = scaled
+    return number + unit
+  }
+
+  private var scaled: (number: String, unit: String) {
+    for (bits, unit) in [(UInt64(30), "G"), (20, "M"), (10, "K")] where self >> bits > 0 {
+      let rest = self & ((1 << bits) - 1)
+      let fraction = (rest * 100 + (1 << (bits - 1))) >> bits
+      // Rounding may reach the next whole number.
+      let whole = (self >> bits) + fraction / 100
+      return ("\(whole).\(fraction % 100 < 10 ? "0" : "")\(fraction % 100)", unit)
     }
-    return "\(self) B"
+    return (String(self), "")
   }
 }

@@ -13,10 +13,14 @@ struct CallTree {
 
     let kind: Kind
     let depth: Int
-    var isLast: Bool
+    /// For each depth above its own, and its own last: more lines of that depth follow below.
+    fileprivate(set) var continues: [Bool] = []
     /// How many events have happened when this line is done.
     let end: Int
     var isCurrent = false
+
+    /// The last one under its call.
+    var isLast: Bool { continues.last != true }
 
     var isRoot: Bool {
       if case .open = kind { depth == 0 } else { false }
@@ -31,11 +35,22 @@ struct CallTree {
     self.events = events
     self.cursor = cursor
     add(0..<events.count, depth: 0)
+    var follows: [Bool] = []
+    for index in lines.indices.reversed() {
+      let depth = lines[index].depth
+      follows = (0...depth).map { $0 < follows.count && follows[$0] }
+      lines[index].continues = follows
+      follows[depth] = true
+    }
+  }
+
+  /// The open calls among the first lines, outermost first, as indices of their events.
+  func openCalls(before line: Int) -> [Int] {
+    lines.prefix(line).compactMap { if case .open(let index) = $0.kind { index } else { nil } }
   }
 
   private mutating func add(_ range: Range<Int>, depth: Int) {
     var index = range.lowerBound
-    var last: Int?
     while index < range.upperBound {
       let event = events[index]
       switch event.change {
@@ -44,27 +59,21 @@ struct CallTree {
         let steps = events[index..<end].count { $0.change.isStep }
         let isInside = cursor.map { (index..<end).contains($0) } ?? false
         if isInside || depth == 0 && index == 0 {
-          last = lines.count
-          lines.append(Line(kind: .open(index), depth: depth, isLast: false, end: end))
+          lines.append(Line(kind: .open(index), depth: depth, end: end))
           add(index + 1..<end, depth: depth + 1)
         } else if steps > 0 {
-          last = lines.count
-          lines.append(
-            Line(kind: .folded(index, steps: steps), depth: depth, isLast: false, end: end))
+          lines.append(Line(kind: .folded(index, steps: steps), depth: depth, end: end))
         }
         index = end
       case .return: index += 1
       default:
-        last = lines.count
         // Events without a call around them hang under the operation's own line.
         lines.append(
           Line(
-            kind: .step(index), depth: max(1, depth), isLast: false, end: index + 1,
-            isCurrent: index == cursor))
+            kind: .step(index), depth: max(1, depth), end: index + 1, isCurrent: index == cursor))
         index += 1
       }
     }
-    if let last { lines[last].isLast = true }
   }
 
   /// The index after the return that belongs to a call.

@@ -163,8 +163,10 @@ struct PageTableView {
       height: max(0, area.height - row - 1))
     guard let second = secondLevel else {
       drawWord(word, level: 1, at: address, in: rest, with: &pen)
+      drawRanges(table, below: row + 10, in: area, frame: frame, focused: focused, with: &pen)
       return
     }
+    drawRanges(table, below: row + 15, in: area, frame: frame, focused: focused, with: &pen)
     let rows = drawSecond(second, in: rest, with: &pen)
     let inner = self.word(second, cursor.second)
     let innerAddress = second + UInt64(cursor.second * 4)
@@ -178,6 +180,22 @@ struct PageTableView {
       column: rest.column, row: rest.row + rows + 1, width: rest.width,
       height: max(0, rest.height - rows - 1))
     drawWord(inner, level: 2, at: innerAddress, in: below, with: &pen)
+  }
+
+  /// What the table maps, folded into ranges, where there is room for it.
+  private func drawRanges(
+    _ table: PhysicalAddress, below row: Int, in area: Rect, frame: Rect, focused: Bool,
+    with pen: inout Pen
+  ) {
+    guard area.height - row >= 4 else { return }
+    let ranges = MappedRange.all(from: table, in: machine)
+    let total = ranges.reduce(0) { $0 + $1.length }
+    pen.divider(
+      Prose("Mapped ranges", .strong), right: Prose("\(total.prose) in \(ranges.count)", .dim),
+      row: area.row - frame.row + row, in: frame, focused: focused)
+    for (line, range) in ranges.prefix(area.height - row - 1).enumerated() {
+      pen.write(RangeLine.prose(range), at: 1, row + 1 + line, in: area)
+    }
   }
 
   private func role(of address: PhysicalAddress) -> Prose.Role {
@@ -233,8 +251,8 @@ struct PageTableView {
       row += 3
     }
     guard area.height > row else { return }
-    let columns = area.width >= 76 ? 2 : 1
-    let height = area.height - row
+    let columns = area.width >= 76 && fields.count > 2 ? 2 : 1
+    let height = min(area.height - row, (fields.count + columns - 1) / columns)
     for (index, field) in fields.prefix(height * columns).enumerated() {
       let column = 1 + index / height * (area.width / 2)
       let room = Rect(

@@ -205,7 +205,7 @@ struct PathDiagram {
       if index == 3 {
         let text: Prose? =
           isBypass
-          ? Prose("passes untranslated", .live)
+          ? Prose("untranslated", .live)
           : isFault ? Prose("✗ \(faultName)", .fault) : nil
         if let text { pen.write(text, at: column, 2, in: area) }
       }

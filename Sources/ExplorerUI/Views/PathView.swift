@@ -86,7 +86,37 @@ struct PathView {
       draw("after step \(step)", later, row, in: area, with: &pen)
       row += 1
     }
-    drawRegisters(from: row + 1, in: area, with: &pen)
+    let next = drawRegisters(from: row + 1, in: area, with: &pen)
+    if area.height - next >= 12 { drawNeighbours(request, from: next + 1, in: area, with: &pen) }
+  }
+
+  /// Where there is room: the streams that come here, and what the table maps.
+  private func drawNeighbours(
+    _ request: Request, from row: Int, in area: Rect, with pen: inout Pen
+  ) {
+    var row = row
+    pen.write("stream       register     word         goes to", .dim, at: 2, row, in: area)
+    let streams = subject.device.map { machine.system.devices[$0.index].streams } ?? []
+    for stream in streams.prefix(max(0, min(16, area.height - row - 6))) {
+      row += 1
+      let offset = MSMRegisters.m2vcbr(stream)
+      let word = machine.board.register(offset, of: request.iommu)
+      let banks = machine.board.iommus[request.iommu].bankCount
+      pen.write("MID \(stream)", .iova, at: 2, row, in: area)
+      pen.write(explorer.registers.name(at: offset, banks: banks), at: 15, row, in: area)
+      pen.write(word.hex8, at: 28, row, in: area)
+      pen.write(
+        Prose("bank \(MSMRegisters.M2VCBR.cbndx(word))", .text)
+          + Prose(", VMID \(MSMRegisters.M2VCBR.vmid(word))", .dim), at: 41, row, in: area)
+    }
+    row += 2
+    guard let table = subject.table, area.height - row >= 2 else { return }
+    let ranges = MappedRange.all(from: table, in: machine)
+    pen.write("address          size               memory", .dim, at: 2, row, in: area)
+    for range in ranges.prefix(area.height - row - 1) {
+      row += 1
+      pen.write(RangeLine.prose(range), at: 2, row, in: area)
+    }
   }
 
   private func draw(
@@ -131,8 +161,10 @@ struct PathView {
     return nil
   }
 
-  private func drawRegisters(from row: Int, in area: Rect, with pen: inout Pen) {
-    guard subject.iommu != nil else { return }
+  /// The bank's telling registers; returns the row after them.
+  @discardableResult
+  private func drawRegisters(from row: Int, in area: Rect, with pen: inout Pen) -> Int {
+    guard subject.iommu != nil else { return row }
     let rows = RegistersView(explorer, subject).rows.filter { row in
       ["SCTLR", "TTBR0", "TTBCR", "ACTLR", "CONTEXTIDR", "FSR", "FAR"].contains(row.name)
         && (row.word != 0 || !["FSR", "FAR"].contains(row.name))
@@ -157,6 +189,7 @@ struct PathView {
         wordsColumn: isNarrow ? 24 : 28, in: area, with: &pen)
       row += 1
     }
+    return row
   }
 
   // MARK: An IOMMU, a domain

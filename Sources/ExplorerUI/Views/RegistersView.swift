@@ -203,7 +203,9 @@ struct RegistersView {
     let ordered =
       fields.count <= height * columns
       ? fields
-      : fields.filter { $0.value(in: row.word) != 0 } + fields.filter { $0.value(in: row.word) == 0 }
+      : fields.filter { $0.value(in: row.word) != 0 }
+        + fields.filter { $0.value(in: row.word) == 0 && $0.isKey }
+        + fields.filter { $0.value(in: row.word) == 0 && !$0.isKey }
     for (index, field) in ordered.prefix(height * columns).enumerated() {
       let column = 2 + index / height * (area.width / 2)
       let bits =
@@ -215,10 +217,10 @@ struct RegistersView {
         width: index / height == 0 && columns == 2 ? area.width / 2 + 1 : area.width,
         height: area.height)
       let name = Prose(String(repeating: " ", count: max(0, 5 - bits.count)) + bits + " ", .dim)
-        + Prose(field.name, value == 0 ? .dim : .strong).padded(to: 9)
+        + Prose(field.name, value == 0 ? .dim : .strong).padded(to: 8)
       let shown = value > 9 ? UInt64(value).hex : String(value)
-      let text = name + Prose(" \(shown)", value == 0 ? .dim : .iova).padded(to: 4)
-        + Prose("  " + field.words(in: row.word), .dim)
+      let text = name + Prose(" \(shown)", value == 0 ? .dim : .iova).padded(to: 3)
+        + Prose(" " + field.words(in: row.word), .dim)
       pen.write(text, at: column, 3 + index % height, in: room)
     }
   }

@@ -47,7 +47,7 @@ struct SystemView {
     let focused = explorer.focus == .system
     pen.link(area, to: .focus(.system))
     let legend: Prose = isWide
-      ? "\(live: "●") translates  \(Prose("◐", .half)) half set up  \(dim: "○") off"
+      ? "\(live: "●") translates \(Prose("◐", .half)) half set up \(dim: "○") off"
       : "\(live: "●") on \(Prose("◐", .half)) half \(dim: "○") off"
     let inside = pen.frame(area, title: Prose("System", .strong), focused: focused, bottom: legend)
     let all = explorer.systemRows
@@ -180,7 +180,7 @@ struct SystemView {
     pen.write("\(count) \(word)", .text, at: isWide ? 15 : 10, row, in: area)
     let bytes =
       found.table.map { MappedRange.all(from: $0, in: machine).reduce(0) { $0 + $1.length } } ?? 0
-    pen.writeRight(Prose(bytes == 0 ? "empty" : bytes.prose, .dim), inset: 1, row, in: area)
+    pen.writeRight(Prose(bytes == 0 ? "empty" : isWide ? bytes.prose : bytes.shortProse, .dim), inset: 1, row, in: area)
   }
 
   private func dot(_ iommu: Int, _ bank: Int) -> Prose {

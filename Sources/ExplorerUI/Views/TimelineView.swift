@@ -104,28 +104,49 @@ struct TimelineView {
       pen.write("The machine as it starts. n steps on.", .dim, at: 1, 0, in: area)
       return
     }
-    var lines = CallTree(timeline.recording.events, cursor: timeline.currentEvent).lines
+    let tree = CallTree(timeline.recording.events, cursor: timeline.currentEvent)
+    var lines = tree.lines
     if lines.first?.isRoot != true {
-      lines.insert(CallTree.Line(kind: .title, depth: 0, isLast: false, end: 0), at: 0)
+      lines.insert(CallTree.Line(kind: .title, depth: 0, end: 0), at: 0)
     }
     if !timeline.recording.isComplete { lines = [lines[0]] }
     let cursor = lines.firstIndex { $0.isCurrent } ?? lines.count - 1
     let overflow = max(0, lines.count - area.height)
     let first = min(overflow, max(0, cursor - area.height * 2 / 3))
-    for row in 0..<min(area.height, lines.count - first) {
-      let line = lines[first + row]
-      drawTreeLine(line, row, of: current, in: area, with: &pen)
+    // Scrolled, the first row says which calls the rest is in, and the rest moves left.
+    let isScrolled = first > 0
+    let outer = isScrolled ? max(0, lines[cursor].depth - 1) : 0
+    if isScrolled { drawBreadcrumb(tree.openCalls(before: first + 1), in: area, with: &pen) }
+    for row in (isScrolled ? 1 : 0)..<min(area.height, lines.count - first) {
+      drawTreeLine(lines[first + row], row, from: outer, of: current, in: area, with: &pen)
     }
   }
 
+  private func drawBreadcrumb(_ calls: [Int], in area: Rect, with pen: inout Pen) {
+    let names = calls.map { index in
+      EventLine(explorer).call(timeline.recording.events[index].change, isRoot: false)
+    }
+    // The innermost calls matter most: outer ones go when there is no room.
+    var line = Prose()
+    for (index, name) in names.enumerated().reversed() {
+      let words = index == names.count - 1 ? name : Prose(name.pieces.first?.text ?? "", .dim)
+      let longer = words + (line.isEmpty ? "" : Prose(" › ", .dim) + line)
+      if longer.width + 1 > area.width { break }
+      line = longer
+    }
+    pen.write(line, at: 1, 0, in: area)
+  }
+
   private func drawTreeLine(
-    _ line: CallTree.Line, _ row: Int, of current: Timeline.Entry, in area: Rect,
+    _ line: CallTree.Line, _ row: Int, from outer: Int, of current: Timeline.Entry, in area: Rect,
     with pen: inout Pen
   ) {
     let glyphs = explorer.glyphs
     var prose = Prose(" ", .faint)
-    if line.depth > 0 {
-      for _ in 1..<line.depth { prose += Prose("\(glyphs.vertical) ", .faint) }
+    if line.depth > outer {
+      for depth in outer + 1..<max(outer + 1, line.depth) {
+        prose += Prose(line.continues[depth] ? "\(glyphs.vertical) " : "  ", .faint)
+      }
       prose += Prose("\(line.isLast ? glyphs.lastBranch : glyphs.branch) ", .faint)
     }
     let tense: EventLine.Tense =

@@ -43,25 +43,30 @@ struct WalkView {
     case .route(let offset, let value, let bank):
       return Line(
         name: "route", looksAt: Prose(explorer.registers.name(at: offset, banks: banks), .text),
-        finds: Prose(value.hex8, .text), means: "CBNDX \(bank): context bank \(bank)", isBad: false)
+        finds: Prose(value.hex8, .text), means: "CBNDX \(bank): bank \(bank)", isBad: false)
     case .control(_, let value, let isOn):
       return Line(
         name: "bank", looksAt: "SCTLR", finds: Prose(value.hex8, .text),
-        means: isOn ? "M 1: translate, by TTBR0" : "M 0: pass as it is, unprotected (inferred)",
+        means: isOn ? "M 1: translates, by TTBR0" : "M 0: untranslated (inferred)",
         isBad: false)
     case .probe(let slot, _, let asid):
       return Line(
         name: "TLB", looksAt: "ASID \(Int(asid))",
         finds: slot.map { Prose("entry \($0)", .live) } ?? Prose("nothing", .dim),
-        means: slot == nil ? "miss: the tables must be read" : "hit: no table is read",
+        means: slot == nil ? "miss: read the tables" : "hit: no table is read",
         isBad: false)
     case .read(let word, let address, let level): return read(word, address, level)
     case .check(let rights, let isAllowed):
       return Line(
         name: "check", looksAt: "rights",
-        finds: Prose(rights.contains(.userWrite) ? "read, write" : rights.contains(.userRead) ? "read" : "none", .text),
-        means: isAllowed ? "the access is allowed" : "the access is not allowed", isBad: !isAllowed)
+        finds: Prose(Self.name(of: rights), .text),
+        means: isAllowed ? "the access is allowed" : "it is not allowed", isBad: !isAllowed)
     }
+  }
+
+  /// What a device may do, in the language's letters.
+  private static func name(of rights: Rights) -> String {
+    rights.contains(.userWrite) ? "rw" : rights.contains(.userRead) ? "r" : "none"
   }
 
   private func read(_ word: UInt32, _ address: PhysicalAddress, _ level: Int) -> Line {
@@ -97,7 +102,7 @@ struct WalkView {
     case .bypassed(let address):
       return Line(
         name: "answer", looksAt: "", finds: Prose(address.value.hex8, .physical),
-        means: "the same number: not translated", isBad: false)
+        means: "untranslated", isBad: false)
     case .stalled:
       return Line(
         name: "answer", looksAt: "FSR.SS", finds: Prose("waits", .fault),

@@ -7,8 +7,8 @@ extension ARMv7Short {
       return [field(word, "type", [0...1], "reserved here: an access faults")]
     case (.table(let base), _):
       return [
-        address(word, 10...31, base), field(word, "domain", [5...8], "never checked here"),
-        field(word, "NS", [3...3], "security of the table itself"),
+        address(word, 10...31, base), field(word, "domain", [5...8], "not checked"),
+        field(word, "NS", [3...3], "security"),
         field(word, "type", [0...1], "a second-level table"),
       ]
     case (.leaf(let leaf), _):
@@ -33,15 +33,15 @@ extension ARMv7Short {
     }
     add(
       "nG", [Int(places.nG)...Int(places.nG)],
-      leaf.isGlobal ? "global: good for every ASID" : "tagged with the ASID")
+      leaf.isGlobal ? "for every ASID" : "tagged by ASID")
     add("S", [Int(places.s)...Int(places.s)], leaf.isShared ? "shared" : "not shared")
     let ap = Int(places.ap)
     add("AP", [Int(places.ap2)...Int(places.ap2), ap...ap + 1], words(for: leaf.rights))
     let tex = Int(places.tex)
-    add("TEX C B", [tex...tex, 2...3], "memory class \(leaf.memoryClass), by PRRR and NMRR")
+    add("TEX C B", [tex...tex, 2...3], "memory class \(leaf.memoryClass)")
     add(
       "XN", [Int(places.xn)...Int(places.xn)],
-      leaf.rights.contains(.execute) ? "may be fetched from" : "no instruction fetch")
+      leaf.rights.contains(.execute) ? "fetch allowed" : "no fetch")
     let isSmall = leaf.size == .size4K
     add("type", isSmall ? [1...1] : [0...1], name(of: leaf.size))
     return fields
