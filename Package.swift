@@ -55,6 +55,21 @@ let package = Package(
       name: "EmbedAssets", capability: .buildTool(), dependencies: ["embed-assets"],
       path: "Sources/EmbedAssetsPlugin"),
 
+    .target(
+      name: "TestSupport", dependencies: ["IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    tests(
+      "IOMMUHardwareTests", needs: ["IOMMUHardware", "TestSupport"],
+      resources: [.copy("Recorded")]),
+    tests(
+      "IOMMUModelTests",
+      needs: [
+        "IOMMUAPI", "IOMMUDrivers", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TestSupport",
+      ],
+      resources: [.copy("Recorded")]),
+    tests(
+      "IOMMULabTests",
+      needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TestSupport"]),
     tests("TerminalCoreTests", needs: ["TerminalCore"]),
     .systemLibrary(
       name: "CVTerm", path: "Tests/CVTerm", providers: [.apt(["libvterm-dev"])]),

@@ -2,7 +2,9 @@ internal import IOMMUHardware
 
 /// Domains come and go, devices are probed, attached and detached: the rest of the IOMMU API.
 extension System {
-  /// Allocates a domain. Nothing here says which IOMMU it is for: that is the mail's question.
+  /// Allocates a domain.
+  ///
+  /// Nothing here says which IOMMU it is for: that is the mail's question.
   ///
   /// Linux: `iommu_domain_alloc`.
   package mutating func allocateDomain(
@@ -36,7 +38,9 @@ extension System {
     }
   }
 
-  /// Lets a device see memory through a domain. The device knows its IOMMU; the domain does not.
+  /// Lets a device see memory through a domain.
+  ///
+  /// The device knows its IOMMU; the domain does not.
   ///
   /// Linux: `iommu_attach_device`.
   package mutating func attach(
@@ -76,7 +80,8 @@ extension System {
   /// Probes all that is not probed yet: IOMMUs first, then what is behind them.
   package mutating func probeAll(through driver: some IOMMUDriver) throws(KernelError) {
     let all = devices.indices.map(DeviceID.init)
-    let order = all.filter { devices[$0.index].parent == nil }
+    let order =
+      all.filter { devices[$0.index].parent == nil }
       + all.filter { devices[$0.index].parent != nil }
     for device in order where !devices[device.index].isBound {
       try probe(device, through: driver)

@@ -1,6 +1,8 @@
 package import IOMMUHardware
 
-/// Which domain: an index, in the order of allocation. Freed domains keep theirs.
+/// Which domain: an index, in the order of allocation.
+///
+/// Freed domains keep theirs.
 public struct DomainID: Hashable, Comparable, Sendable {
   public let index: Int
 

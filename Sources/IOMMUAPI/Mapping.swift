@@ -4,9 +4,8 @@ package import IOMMUHardware
 extension System {
   /// Maps `size` bytes, page by page, each as large as alignment and the rest allow.
   ///
-  /// Linux: `iommu_map`. When the driver refuses a page, those before it are unmapped again.
-  ///
-  /// - Parameter size: Bytes; a multiple of the smallest page, like both addresses.
+  /// Linux: `iommu_map`. `size` is in bytes; it and both addresses must be multiples of the smallest
+  /// page. When the driver refuses a page, those before it are unmapped again.
   package mutating func map(
     _ domain: DomainID, iova: IOVA, to physical: PhysicalAddress, size: UInt64,
     _ protection: Protection, through driver: some IOMMUDriver
@@ -80,7 +79,7 @@ extension System {
 extension PageSizes {
   /// The largest size, in bytes, that fits into `bytes` and divides `addresses`.
   ///
-  /// - Parameter addresses: Both addresses or-ed together; 0 divides by every size.
+  /// `addresses` are both addresses or-ed together; 0 can be divided by every size.
   package func largest(at addresses: UInt64, within bytes: UInt64) -> UInt64 {
     let alignment = addresses == 0 ? UInt64.max : addresses & (~addresses &+ 1)
     let fitting = bitmap & ((alignment &<< 1) &- 1)

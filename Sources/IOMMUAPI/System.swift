@@ -7,7 +7,9 @@ package struct System: Sendable {
   package var board: Board
   package private(set) var devices: [Device]
   package private(set) var domains: [Domain] = []
-  /// Every name a domain ever had. Events carry an index into it, for they hold no references.
+  /// Every name a domain ever had.
+  ///
+  /// Events carry an index into it, for they hold no references.
   package private(set) var names: [String] = []
 
   package init(board: Board, devices: [Device]) {
@@ -164,7 +166,10 @@ package struct System: Sendable {
 extension System: Equatable {
   /// Compares the state, not the names that some other future once used.
   package static func == (left: System, right: System) -> Bool {
-    left.board == right.board && left.devices == right.devices && left.domains == right.domains
-      && left.domains.allSatisfy { left.names[$0.name] == right.names[$0.name] }
+    left.board == right.board && left.devices == right.devices
+      && left.domains.elementsEqual(right.domains) {
+        left.names[$0.name] == right.names[$1.name] && $0.isAllocated == $1.isAllocated
+          && $0.table == $1.table && $0.attached == $1.attached
+      }
   }
 }

@@ -28,7 +28,9 @@ enum Word {
 
 /// Map and unmap: table words first, then every TLB of the domain.
 extension MSMDriver {
-  /// Writes the words of one page. What is there already is not looked at.
+  /// Writes the words of one page.
+  ///
+  /// What is there already is not looked at.
   package func map(
     _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
     for domain: DomainID, in system: inout System

@@ -31,7 +31,9 @@ extension MSMDriver {
     }
   }
 
-  /// Routes the context's MIDs to its bank. From here on the device carries its IOMMU data.
+  /// Routes the context's MIDs to its bank.
+  ///
+  /// From here on the device carries its IOMMU data.
   private func probeContext(
     _ device: DeviceID, bank: Int, in system: inout System
   ) throws(KernelError) {

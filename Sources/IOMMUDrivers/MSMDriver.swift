@@ -34,7 +34,8 @@ package struct MSMDriver: IOMMUDriver {
   // MARK: Domains
 
   package func initialize(_ domain: DomainID, in system: inout System) throws(KernelError) {
-    _ = try system.within("msm_iommu_domain_init", .domain(domain)) { (system) throws(KernelError) in
+    _ = try system.within("msm_iommu_domain_init", .domain(domain)) {
+      (system) throws(KernelError) in
       let owner = Self.owner(domain)
       guard let table = system.board.allocatePages(4, for: .firstLevelTable, owner: owner) else {
         throw .outOfPages
@@ -103,7 +104,9 @@ package struct MSMDriver: IOMMUDriver {
 
   // MARK: IOVA to physical
 
-  /// Asks the hardware, through the bank attached last. Unattached, the answer is 0.
+  /// Asks the hardware, through the bank attached last.
+  ///
+  /// Unattached, the answer is 0.
   package func physicalAddress(
     of iova: IOVA, for domain: DomainID, in system: inout System
   ) -> PhysicalAddress {
@@ -120,7 +123,8 @@ package struct MSMDriver: IOMMUDriver {
       let par = context.read(MSMRegisters.par, &system)
       // PAR.FAULT: nothing is mapped. PAR.SS: a supersection, where 24 bits are the address's own.
       if par & 1 == 0 {
-        answer = par & 2 != 0 ? par & 0xff00_0000 | va & 0x00ff_ffff : par & 0xffff_f000 | va & 0xfff
+        answer =
+          par & 2 != 0 ? par & 0xff00_0000 | va & 0x00ff_ffff : par & 0xffff_f000 | va & 0xfff
       }
     }
     return PhysicalAddress(UInt64(answer))

@@ -1,4 +1,6 @@
-/// The silicon: memory and IOMMUs. Everything that changes it goes through the primitives here.
+/// The silicon: memory and IOMMUs.
+///
+/// Everything that changes it goes through the primitives here.
 ///
 /// Each primitive makes one kind of change and writes an event; ``undo(_:images:)`` and
 /// ``redo(_:)`` are the only other mutators. The board sees registers and words, never a domain.
@@ -58,17 +60,28 @@ package struct Board: Sendable {
     return base
   }
 
-  /// Gives pages back. Their words stay until somebody takes the pages again.
+  /// Gives pages back.
+  ///
+  /// Their words stay until somebody takes the pages again.
   ///
   /// Giving back what was not handed out changes nothing here; the real allocator would be damaged.
   package mutating func freePages(_ base: PhysicalAddress, _ count: Int) {
+    let pages = base.page..<base.page + UInt64(count)
     let use = memory.use(ofPage: base.page)
+    let owner = memory.pool.owner(ofPage: base.page)
+    let isUniform = pages.allSatisfy {
+      memory.use(ofPage: $0) == use && memory.pool.owner(ofPage: $0) == owner
+    }
+    // A damaged table may have had a part of them given back before.
+    guard isUniform else {
+      for page in pages { freePages(PhysicalAddress(page << 12), 1) }
+      return
+    }
     guard use.isInUse else {
       journal.append(.hazard(.freedForeignPage, at: base, word: 0))
       return
     }
-    let owner = memory.pool.owner(ofPage: base.page)
-    memory.setUse(ofPages: base.page..<base.page + UInt64(count), to: .freed)
+    memory.setUse(ofPages: pages, to: .freed)
     journal.append(.pageFree(base, count: UInt8(count), use: use, owner: owner))
   }
 
@@ -104,7 +117,9 @@ package struct Board: Sendable {
 
   // MARK: Registers
 
-  /// The word a register holds; leaves no trace. 0 where there is no register.
+  /// The word a register holds; leaves no trace.
+  ///
+  /// 0 where there is no register.
   package func register(_ offset: UInt32, of iommu: Int) -> UInt32 {
     guard let index = MSMRegisters.index(of: offset, banks: iommus[iommu].bankCount) else {
       return 0

@@ -13,7 +13,9 @@ package enum FaultKind: UInt8, Hashable, Sendable {
   case configuration
 }
 
-/// A request that an IOMMU stopped. It is data, not an error: the simulation went well.
+/// A request that an IOMMU stopped.
+///
+/// It is data, not an error: the simulation went well.
 package struct Fault: Hashable, Sendable {
   package let iova: IOVA
   package let kind: FaultKind

@@ -4,7 +4,9 @@ package enum IOMMUFamily: String, Hashable, Sendable, CaseIterable {
   case msm = "msm-smmu"
 }
 
-/// One IOMMU: its registers and what its TLB remembers. It knows no domain and no driver.
+/// One IOMMU: its registers and what its TLB remembers.
+///
+/// It knows no domain and no driver.
 package struct IOMMU: Hashable, Sendable {
   package let name: String
   package let family: IOMMUFamily

@@ -3,11 +3,15 @@
 /// Linux: `__get_free_pages`. The real allocator's choice depends on all that ran before; the lowest
 /// free pages make every run the same.
 package struct PagePool: Hashable, Sendable {
-  /// The most pages that may be in use at once; nil is no limit. `limit pages N` sets it.
+  /// The most pages that may be in use at once; nil is no limit.
+  ///
+  /// `limit pages N` sets it.
   package var limit: Int?
   /// One entry a page from the start of the pool, as far as it was ever used.
   private var uses: [PageUse] = []
-  /// Who took each page in use: a number that means something to the taker only. 0 when free.
+  /// Who took each page in use: a number that means something to the taker only.
+  ///
+  /// 0 when free.
   private var owners: [UInt32] = []
   package private(set) var pagesInUse = 0
   /// No page below this index is free.

@@ -29,7 +29,9 @@ package struct TLBEntry: Hashable, Sendable {
     attributes: UInt8, flags: Flags
   ) {
     (self.iova, self.physical, self.vmid, self.asid) = (iova, physical, vmid, asid)
-    (self.sizeBits, self.rights, self.attributes, self.flags) = (sizeBits, rights, attributes, flags)
+    (self.sizeBits, self.rights, self.attributes, self.flags) = (
+      sizeBits, rights, attributes, flags
+    )
   }
 
   package var size: PageSize { PageSize(bits: sizeBits) }
@@ -140,7 +142,9 @@ package struct TLB: Hashable, Sendable {
 
   // MARK: Changes, each with its inverse
 
-  /// Puts an entry into a free slot. A full set moves its victim on.
+  /// Puts an entry into a free slot.
+  ///
+  /// A full set moves its victim on.
   mutating func fill(_ slot: Int, with entry: TLBEntry, hits count: UInt16 = 0) {
     entries[slot] = entry
     hits[slot] = count

@@ -79,7 +79,8 @@ extension Event {
       json.add("context", Int(bank))
       json.add("iova", iova.value.hex8)
     case .tlbFill(let index, let slot, let filled): entry(index, slot, filled)
-    case .tlbDrop(let index, let slot, let dropped, _), .tlbEvict(let index, let slot, let dropped, _):
+    case .tlbDrop(let index, let slot, let dropped, _),
+      .tlbEvict(let index, let slot, let dropped, _):
       entry(index, slot, dropped)
     case .fault(let fault): json.add("fault", fault.json(in: machine))
     case .stalled(let index, let bank):

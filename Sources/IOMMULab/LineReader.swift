@@ -63,8 +63,8 @@ struct LineReader {
   mutating func name(_ what: String) throws(ParseError) -> String {
     let start = self
     let text = try word(what)
-    guard text.count <= 64 else {
-      throw start.error("a name of \(text.count) characters; 64 are the most")
+    guard text.unicodeScalars.count <= 64 else {
+      throw start.error("a name of \(text.unicodeScalars.count) characters; 64 are the most")
     }
     guard text.allSatisfy(Self.isNameCharacter) else {
       throw start.error(
@@ -77,13 +77,22 @@ struct LineReader {
   }
 
   static func isNameCharacter(_ character: Character) -> Bool {
-    character.isLetter || character.isASCII && character.isNumber || "_.:-".contains(character)
+    if character.isASCII {
+      return character.isLetter || character.isNumber || "_.:-".contains(character)
+    }
+    // What joins or reorders letters is invisible, and no part of a name.
+    return character.isLetter
+      && character.unicodeScalars.allSatisfy {
+        $0.properties.isAlphabetic || $0.properties.generalCategory == .nonspacingMark
+      }
   }
 
   static let keywords = Set(Verb.allCases.map(\.rawValue) + ["all", "unprobed", "ok"])
 
-  /// A number, decimal or hex. One that 64 bits cannot hold becomes the largest one: it is refused
-  /// by the machine as too wide, like any other that its words cannot hold.
+  /// A number, decimal or hex.
+  ///
+  /// One that 64 bits cannot hold becomes the largest one: it is refused by the machine as too
+  /// wide, like any other that its words cannot hold.
   mutating func number(_ what: String) throws(ParseError) -> UInt64 {
     let start = self
     let text = try word(what)
@@ -148,8 +157,9 @@ extension UInt64 {
       return
     }
     let isHex = text.hasPrefix("0x") || text.hasPrefix("0X")
-    let digits = (isHex ? text.dropFirst(2) : text.dropFirst(0)).filter { $0 != "_" }
-    guard !digits.isEmpty, let first = text.first, first.isASCII, first.isNumber, text.last != "_",
+    let body = isHex ? text.dropFirst(2) : text.dropFirst(0)
+    let digits = body.filter { $0 != "_" }
+    guard !digits.isEmpty, body.first != "_", body.last != "_",
       digits.allSatisfy({ $0.isASCII && (isHex ? $0.isHexDigit : $0.isNumber) })
     else { return nil }
     self = .max

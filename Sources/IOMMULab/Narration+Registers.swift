@@ -14,7 +14,8 @@ extension Explainer {
     let isReset = function == "__reset_context" || function == "msm_iommu_reset"
     switch register {
     case MSMRegisters.contextTLBIALL where isReset:
-      return Narration("What the TLB holds for bank \(bank) may be wrong from here on: it goes.", place)
+      return Narration(
+        "What the TLB holds for bank \(bank) may be wrong from here on: it goes.", place)
     case MSMRegisters.contextTLBIALL:
       return Narration(
         "The tables changed, the TLB did not. TLBIALL drops what has the bank's VMID; the driver "
@@ -33,7 +34,8 @@ extension Explainer {
           + "translates.", place)
     case MSMRegisters.sctlr where new & 1 < old & 1:
       return Narration(
-        "SCTLR.M is off: addresses pass bank \(bank) untranslated and unprotected (inferred).", place)
+        "SCTLR.M is off: addresses pass bank \(bank) untranslated and unprotected (inferred).",
+        place)
     case MSMRegisters.sctlr:
       return Narration("TRE: memory types are looked up in PRRR and NMRR.", place)
     case MSMRegisters.actlr: return explainACTLR(bank, old, new)
@@ -135,6 +137,7 @@ extension Explainer {
           : "PAR holds the answer: the page is at \(physical: PhysicalAddress(UInt64(new & 0xffff_f000))).",
         "PAR")
     }
-    return Narration("The hardware itself sets \(strong: found?.name ?? "a register"): \(purpose).", "")
+    return Narration(
+      "The hardware itself sets \(strong: found?.name ?? "a register"): \(purpose).", "")
   }
 }

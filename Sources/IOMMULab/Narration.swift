@@ -59,7 +59,8 @@ struct Explainer {
   func explain(_ change: Change) -> Narration {
     let system = machine.system
     switch change {
-    case .call(let name, _): return Narration("The kernel calls \(strong: name.description).", place)
+    case .call(let name, _):
+      return Narration("The kernel calls \(strong: name.description).", place)
     case .return: return Narration("", place)
     case .check(let question, let answer): return explainCheck(question.description, answer)
     case .message: return Narration("The kernel prints a line about the fault.", place)

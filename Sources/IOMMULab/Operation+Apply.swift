@@ -28,7 +28,9 @@ extension Machine {
         try refusable { (machine) throws(KernelError) in try machine.probe(device) }
         return .done(0)
       case .alloc(let name):
-        if let kind = kind(of: name) { throw .error("\(name) is \(kind) already; names are unique") }
+        if let kind = kind(of: name) {
+          throw .error("\(name) is \(kind) already; names are unique")
+        }
         try refusable { (machine) throws(KernelError) in _ = try machine.allocateDomain(name) }
         return .done(0)
       case .free(let name):
@@ -106,7 +108,9 @@ extension Machine {
 
   private func domain(_ name: String) throws(Stop) -> DomainID {
     if let domain = domainOrNil(name) { return domain }
-    if system.names.contains(name) { throw .error("the domain \(name) was freed") }
+    if system.domains.contains(where: { system.names[$0.name] == name }) {
+      throw .error("the domain \(name) was freed")
+    }
     if let kind = kind(of: name) { throw .error("\(name) is \(kind), not a domain") }
     throw .error("there is no domain \(name); alloc \(name) makes one")
   }
@@ -154,7 +158,8 @@ extension Machine {
     try fits([written.iova])
     let stream = written.stream ?? UInt64(system.devices[device.index].streams.first ?? 0)
     guard stream < UInt64(MSMRegisters.streamCount) else {
-      throw .error("stream ID \(stream) is too large: the highest is \(MSMRegisters.streamCount - 1)")
+      throw .error(
+        "stream ID \(stream) is too large: the highest is \(MSMRegisters.streamCount - 1)")
     }
     return request(
       by: device, at: IOVA(written.iova), written.access, stream: UInt32(stream),
@@ -172,7 +177,9 @@ extension Machine {
     }
   }
 
-  /// What a request would come to. It is tried on a copy, so that a fault can say its status too.
+  /// What a request would come to.
+  ///
+  /// It is tried on a copy, so that a fault can say its status too.
   private func lookAhead(_ request: Request) -> Outcome {
     var copy = board
     copy.journal.isOn = false

@@ -122,7 +122,9 @@ extension Operation {
 
   /// A word of a line, and what kind of thing it names.
   package struct Word: Hashable, Sendable {
-    package enum Kind: Hashable, Sendable { case verb, name, domain, device, iova, physical, option }
+    package enum Kind: Hashable, Sendable {
+      case verb, name, domain, device, iova, physical, option
+    }
     package let kind: Kind
     package let text: String
 

@@ -1,9 +1,13 @@
 package import IOMMUHardware
 
 /// A line of text whose parts say what kind of thing they are, so that a view can give them their
-/// colour. Written by interpolation: `"reads \(iova: address) of \(domain: name)"`.
+/// colour.
+///
+/// Written by interpolation: `"reads \(iova: address) of \(domain: name)"`.
 package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
-  /// What kind of thing a piece of text is, or how it stands. Colour says kind, weight importance.
+  /// What kind of thing a piece of text is, or how it stands.
+  ///
+  /// Colour says kind, weight importance.
   package enum Role: Hashable, Sendable, CaseIterable {
     case text, strong, dim, faint
     case accent, key

@@ -13,13 +13,12 @@ package struct Script: Hashable, Sendable {
 
   package private(set) var lines: [Line] = []
 
-  /// Reads a whole text.
-  ///
-  /// - Parameter platforms: The names that `use` may name.
+  /// Reads a whole text; `platforms` are the names that `use` may name.
   package init(parsing text: String, platforms: [String]) throws(ParseError) {
     var number = 0
     for line in text.split(
-      omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" }) {
+      omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
+    {
       number += 1
       guard var reader = try LineReader(line, line: number) else { continue }
       if reader.verb == .expect {

@@ -22,33 +22,35 @@ package struct ScriptRunner {
     package let reason: String
   }
 
+  /// The most events shown of one operation: 128 MiB of them. A longer one says that it was cut.
+  package static let mostEvents = 4_000_000
+
   private let options: Options
   private let registers: RegisterMap
   private var machine: Machine
 
-  /// - Parameters:
-  ///   - machine: The machine that the script's start names, before its first line.
-  ///   - registers: The names of its registers.
+  /// A runner on the machine that a script's start names, before its first line.
   package init(_ machine: Machine, registers: RegisterMap, options: Options) {
     self.machine = machine
     self.registers = registers
     self.options = options
-    self.machine.setRecording(options.showsEvents, capacity: .max)
+    self.machine.setRecording(options.showsEvents, capacity: Self.mostEvents)
     _ = self.machine.takeRecording()
   }
 
-  /// Runs all of it, handing each line of output to `write`.
+  /// Runs all of it, handing the output to `write` piece by piece; line ends are part of it.
   ///
   /// - Returns: What was not as expected; the exit status is 0 when there is nothing.
   package mutating func run(_ script: Script, write: (String) -> Void) -> [Failure] {
     var failures: [Failure] = []
     for line in script.lines {
       let outcome = machine.apply(line.operation)
-      let events = machine.takeRecording().events
-      write(
-        options.isJSON
-          ? json(line, outcome, events).closed
-          : text(line, outcome, events))
+      let recording = machine.takeRecording()
+      if options.isJSON {
+        writeJSON(line, outcome, recording, write)
+      } else {
+        writeText(line, outcome, recording, write)
+      }
       failures += check(line, outcome)
     }
     return failures
@@ -72,22 +74,42 @@ package struct ScriptRunner {
 
   // MARK: Lines for people
 
-  private func text(_ line: Script.Line, _ outcome: Outcome, _ events: [Event]) -> String {
+  private func writeText(
+    _ line: Script.Line, _ outcome: Outcome, _ recording: Recording, _ write: (String) -> Void
+  ) {
     let number = String(line.number)
     var text = String(repeating: " ", count: max(0, 4 - number.count)) + number + "  "
     text += line.operation.text
     text += String(repeating: " ", count: max(2, 48 - line.operation.text.count))
     text += outcome.words(in: machine)
-    for event in events {
-      text += "\n" + String(repeating: "  ", count: Int(event.depth) + 4)
-      text += event.change.words(in: machine, registers: registers)
+    write(text + "\n")
+    for event in recording.events {
+      write(
+        String(repeating: "  ", count: Int(event.depth) + 4)
+          + event.change.words(in: machine, registers: registers) + "\n")
     }
-    return text
+    if !recording.isComplete { write("        … and more than can be shown\n") }
   }
 
   // MARK: JSON
 
-  private func json(_ line: Script.Line, _ outcome: Outcome, _ events: [Event]) -> JSONText {
+  /// Writes one object. Its events go out one by one, since there may be millions of them.
+  private func writeJSON(
+    _ line: Script.Line, _ outcome: Outcome, _ recording: Recording, _ write: (String) -> Void
+  ) {
+    let json = json(line, outcome)
+    guard options.showsEvents else {
+      write(json.closed + "\n")
+      return
+    }
+    write(json.text + ",\"events\":[")
+    for (index, event) in recording.events.enumerated() {
+      write((index > 0 ? "," : "") + event.json(in: machine, registers: registers).closed)
+    }
+    write(recording.isComplete ? "]}\n" : "],\"eventsCut\":true}\n")
+  }
+
+  private func json(_ line: Script.Line, _ outcome: Outcome) -> JSONText {
     var json = JSONText()
     json.add("line", line.number)
     json.add("op", line.operation.verb.rawValue)
@@ -112,9 +134,6 @@ package struct ScriptRunner {
     }
     if case .walk(let written) = line.operation, let steps = try? walkSteps(written) {
       json.add("steps", steps)
-    }
-    if options.showsEvents {
-      json.add("events", events.map { $0.json(in: machine, registers: registers) })
     }
     return json
   }

@@ -15,7 +15,7 @@ package struct Timeline: Sendable {
     /// How many requests had been stopped by a fault when it was over, over all operations.
     package let faults: Int
     /// Nil once the budget made it go; it can be made again.
-    fileprivate(set) var recording: Recording?
+    package fileprivate(set) var recording: Recording?
   }
 
   /// Where the cursor is: in which operation, and how many of its events have happened.
@@ -39,8 +39,10 @@ package struct Timeline: Sendable {
   private var checkpoints: Checkpoints
   private let budget: Int
   private let checkpointInterval: Int
+  /// How many events are kept, and between which entries.
   private var recordedEvents = 0
   private var oldestRecorded = 0
+  private var newestRecorded = -1
 
   /// - Parameters:
   ///   - machine: The machine before the first operation.
@@ -103,17 +105,17 @@ package struct Timeline: Sendable {
       entries.removeLast(dropped)
       checkpoints.truncate(to: kept)
       oldestRecorded = min(oldestRecorded, kept)
+      newestRecorded = min(newestRecorded, kept - 1)
     }
     if kept - checkpoints.newest >= checkpointInterval { checkpoints.add(&machine, after: kept) }
     let outcome = machine.apply(operation)
     let recording = machine.takeRecording()
-    recordedEvents += recording.events.count
     entries.append(
       Entry(
         operation: operation, outcome: outcome, line: line, faults: faults(after: outcome),
-        recording: recording))
+        recording: nil))
+    keep(recording, of: kept)
     moveCursor(to: kept, events: recording.events.count)
-    forgetOldest()
     return (outcome, dropped)
   }
 
@@ -132,17 +134,32 @@ package struct Timeline: Sendable {
     return happened ? current.faults : before
   }
 
-  private mutating func forgetOldest() {
-    while recordedEvents > budget, oldestRecorded < position.entry {
-      recordedEvents -= entries[oldestRecorded].recording?.events.count ?? 0
-      entries[oldestRecorded].recording = nil
-      oldestRecorded += 1
+  private mutating func keep(_ recording: Recording, of entry: Int) {
+    guard entries[entry].recording == nil else { return }
+    entries[entry].recording = recording
+    recordedEvents += recording.events.count
+    oldestRecorded = min(oldestRecorded, entry)
+    newestRecorded = max(newestRecorded, entry)
+  }
+
+  /// While too many events are kept, gives up the recording farthest from the cursor.
+  private mutating func forgetFarthest() {
+    while recordedEvents > budget, oldestRecorded <= newestRecorded {
+      let before = position.entry - oldestRecorded
+      let after = newestRecorded - position.entry
+      if before == 0, after == 0 { break }
+      let entry = before >= after ? oldestRecorded : newestRecorded
+      recordedEvents -= entries[entry].recording?.events.count ?? 0
+      entries[entry].recording = nil
+      if before >= after { oldestRecorded += 1 } else { newestRecorded -= 1 }
     }
   }
 
   // MARK: Stepping
 
-  /// One step on; from the end of an operation into the next. False at the very end.
+  /// One step on; from the end of an operation into the next.
+  ///
+  /// False at the very end.
   @discardableResult
   package mutating func forward() -> Bool {
     if let end = stepEnds.first(where: { $0 > position.events }) {
@@ -194,7 +211,9 @@ package struct Timeline: Sendable {
     return true
   }
 
-  /// Anywhere. The event count is brought to the end of a step.
+  /// Anywhere.
+  ///
+  /// The event count is brought to the end of a step.
   package mutating func jump(to target: Position) {
     let entry = max(-1, min(target.entry, entries.count - 1))
     if abs(entry - position.entry) > checkpointInterval { restore(atMost: entry) }
@@ -260,6 +279,7 @@ package struct Timeline: Sendable {
       ? all.events.indices.filter { all.events[$0].change.isStep }.map { $0 + 1 }
       // Too much happened to keep: the operation is one step.
       : [all.events.count]
+    forgetFarthest()
   }
 
   // MARK: The far past
@@ -276,8 +296,9 @@ package struct Timeline: Sendable {
     let next = position.entry + 1
     _ = machine.apply(entries[next].operation)
     let recording = machine.takeRecording()
-    if entries[next].recording == nil { entries[next].recording = recording }
+    keep(recording, of: next)
     position = Position(entry: next, events: recording.events.count)
+    forgetFarthest()
   }
 
   /// Puts the machine of the last checkpoint that is not after an entry under the cursor.
@@ -299,6 +320,6 @@ package struct Timeline: Sendable {
       _ = past.takeRecording()
     }
     _ = past.apply(entries[entry].operation)
-    entries[entry].recording = past.takeRecording()
+    keep(past.takeRecording(), of: entry)
   }
 }

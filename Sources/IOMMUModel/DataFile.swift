@@ -49,10 +49,11 @@ struct DataLine {
 
   /// The lines of a text that say something.
   static func lines(of text: String) -> [DataLine] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
-      let tokens = Token.tokens(of: $1)
-      return tokens.isEmpty ? nil : DataLine(number: $0 + 1, tokens: tokens)
-    }
+    text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+      .compactMap {
+        let tokens = Token.tokens(of: Substring($1))
+        return tokens.isEmpty ? nil : DataLine(number: $0 + 1, tokens: tokens)
+      }
   }
 
   var keyword: Substring { tokens.first?.text ?? "" }

@@ -2,7 +2,9 @@ internal import IOMMUAPI
 internal import IOMMUDrivers
 package import IOMMUHardware
 
-/// A machine before it is switched on: what is soldered to what. Data, in `assets/platforms/`.
+/// A machine before it is switched on: what is soldered to what.
+///
+/// Data, in `assets/platforms/`.
 package struct Platform: Hashable, Sendable {
   package struct Unit: Hashable, Sendable {
     package let name: String
@@ -53,6 +55,8 @@ package struct Platform: Hashable, Sendable {
       case "io": ioOffset = try word(line, "offset")
       case "tlb": tlb = try Self.geometry(line)
       case "iommu":
+        // Events count IOMMUs in a byte.
+        guard units.count < 255 else { throw line.error("a platform has at most 255 IOMMUs") }
         units.append(
           Unit(
             name: try line.word(1, "a name"), base: try word(line, "base"),

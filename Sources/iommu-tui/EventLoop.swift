@@ -6,8 +6,8 @@ internal import TerminalNcurses
 enum EventLoop {
   /// Runs until the person quits or a signal ends it; then the terminal is as it was.
   ///
-  /// - Parameter make: Makes the explorer, once it is known what the terminal can show.
-  /// - Returns: The signal that asked the program to end, if one did.
+  /// `make` makes the explorer, once it is known what the terminal can show. What comes back is the
+  /// signal that asked the program to end, if one did.
   static func run(
     mouse: Bool, _ make: (ColorCount, _ isUnicode: Bool) -> Explorer
   ) throws(TerminalFailure) -> Int32? {

@@ -8,7 +8,9 @@ struct FileProblem: Error {
 /// The most that is read of a file, in bytes; a longer one is no script.
 private let largestFile = 64 << 20
 
-/// Reads a whole file as text, `-` being standard input. Bytes that are no UTF-8 are replaced.
+/// Reads a whole file as text, `-` being standard input.
+///
+/// Bytes that are no UTF-8 are replaced.
 func readText(_ path: String) -> Result<String, FileProblem> {
   let descriptor = path == "-" ? 0 : open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return .failure(FileProblem(message: errorText())) }
@@ -41,9 +43,8 @@ func complain(_ line: String) {
 struct StandardOutput {
   private var buffer: [UInt8] = []
 
-  mutating func write(_ line: String) {
-    buffer += line.utf8
-    buffer.append(10)
+  mutating func write(_ text: String) {
+    buffer += text.utf8
     if buffer.count > 65_536 { flush() }
   }
 
