@@ -1,6 +1,8 @@
 package import IOMMULab
 
-/// What a key or a click can mean. Keys become actions, actions change the UI or do operations.
+/// What a key or a click can mean.
+///
+/// Keys become actions, actions change the UI or do operations.
 package enum Action: Hashable, Sendable {
   // MARK: Time
   case stepForward, stepBack, operationForward, operationBack, toStart, toEnd

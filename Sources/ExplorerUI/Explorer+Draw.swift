@@ -9,8 +9,11 @@ extension Explorer {
     let layout = layout
     guard layout.shape != .sentence else {
       let all = Rect(column: 0, row: 0, width: width, height: height)
-      pen.write("iommu-tui needs 40 columns and 10 rows;", at: 0, 0, in: all)
-      pen.write("here are \(width) and \(height). q quits.", at: 0, 1, in: all)
+      let sentence: Prose =
+        "iommu-tui needs 40 columns and 10 rows; here are \(width) and \(height). q quits."
+      for (row, line) in Wrapped(sentence, width: width).lines.enumerated() {
+        pen.write(line, at: 0, row, in: all)
+      }
       return
     }
     StatusLine(self).draw(with: &pen)
@@ -20,7 +23,8 @@ extension Explorer {
       drawInspector(view, in: layout.inspector, isSecond: false, with: &pen)
     }
     if let second = layout.second {
-      drawInspector(view == .pageTable ? .registers : .pageTable, in: second, isSecond: true, with: &pen)
+      drawInspector(
+        view == .pageTable ? .registers : .pageTable, in: second, isSecond: true, with: &pen)
     }
     if !layout.timeline.isEmpty { TimelineView(self).draw(in: layout.timeline, with: &pen) }
     if !layout.why.isEmpty { WhyLines(self).draw(in: layout.why, with: &pen) }

@@ -50,10 +50,8 @@ package struct Explorer: Sendable {
     var isInside = false
   }
 
-  /// - Parameters:
-  ///   - timeline: What has happened so far; it may be empty.
-  ///   - registers: The names of the machine's registers.
-  ///   - title: What the session is called.
+  /// An explorer of what has happened so far, which may be nothing; `title` is what the session is
+  /// called.
   package init(
     _ timeline: Timeline, registers: RegisterMap, title: String, theme: Theme, glyphs: Glyphs
   ) {
@@ -250,7 +248,8 @@ package struct Explorer: Sendable {
   /// The one place where the state changes for a key or a click.
   package mutating func perform(_ action: Action) -> Effect {
     switch action {
-    case .stepForward: if !timeline.forward() { notice = "This is the last step. : does something new." }
+    case .stepForward:
+      if !timeline.forward() { notice = "This is the last step. : does something new." }
     case .stepBack: if !timeline.back() { notice = "This is the beginning." }
     case .operationForward:
       if !timeline.forwardOperation() { notice = "This is the last operation. : does a new one." }
@@ -296,8 +295,10 @@ package struct Explorer: Sendable {
     case .redraw: return .redraw
     case .toggleMouse:
       isMouseOn.toggle()
-      notice = isMouseOn
-        ? "The mouse clicks here again." : "The mouse is the terminal's: it can mark text. m takes it back."
+      notice =
+        isMouseOn
+        ? "The mouse clicks here again."
+        : "The mouse is the terminal's: it can mark text. m takes it back."
       return .mouse(isMouseOn)
     }
     return .none
@@ -332,9 +333,8 @@ package struct Explorer: Sendable {
   private mutating func findFirstEntry() {
     guard let table = Subject(selection, in: machine).table else { return }
     let count = machine.platform.format.entryCount(level: 1)
-    let first = (0..<count).first {
-      machine.board.word(at: table + UInt64($0 * 4)) != 0
-    }
+    let memory = machine.board.memory
+    let first = (0..<count).first { memory.word(at: table + UInt64($0 * 4)) != 0 }
     entryCursor = EntryCursor(first: first ?? 0)
   }
 
@@ -393,7 +393,8 @@ package struct Explorer: Sendable {
 
   private mutating func moveInInspector(_ direction: Direction) {
     switch view {
-    case .path: if direction == .left || direction == .right { turnView(direction == .left ? -1 : 1) }
+    case .path:
+      if direction == .left || direction == .right { turnView(direction == .left ? -1 : 1) }
     case .registers:
       let count = RegistersView(self, Subject(selection, in: machine)).rows.count
       let step =

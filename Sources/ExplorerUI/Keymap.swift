@@ -19,7 +19,9 @@ package struct Binding: Sendable {
   package let pane: Pane?
 }
 
-/// The table of bindings. The help and the keys row are made from it.
+/// The table of bindings.
+///
+/// The help and the keys row are made from it.
 package enum Keymap {
   package static let bindings: [Binding] = [
     bind("n", .stepForward, .time, "step", "One step on: a single write, read or question"),
@@ -45,7 +47,8 @@ package enum Keymap {
     bind([.backTab], "Shift-Tab", .previousPane, .look, "The pane before"),
     bind("z", .zoom, .look, "zoom", "Give the inspector the whole screen, and back"),
 
-    bind(":", .command, .act, "command", "Type an operation, like: map fb 0x11000000 0x62000000 1M rw"),
+    bind(
+      ":", .command, .act, "command", "Type an operation, like: map fb 0x11000000 0x62000000 1M rw"),
     bind("e", .editAddress, .act, "address", "Choose the address that path and walk look at"),
 
     bind("?", .help, .program, "help", "All keys"),

@@ -1,7 +1,9 @@
 internal import IOMMULab
 internal import TerminalCore
 
-/// The last row: what works here, most wanted first. What does not fit goes; help stays.
+/// The last row: what works here, most wanted first.
+///
+/// What does not fit goes; help stays.
 struct KeysRow {
   private let explorer: Explorer
 
@@ -14,7 +16,9 @@ struct KeysRow {
   }
 
   func draw(in area: Rect, with pen: inout Pen) {
-    let last = [Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit)]
+    let last = [
+      Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
+    ]
     let lastWidth = last.reduce(0) { $0 + width($1) + 2 } - 1
     var column = 1
     for item in items where column + width(item) + 2 + lastWidth <= area.width {

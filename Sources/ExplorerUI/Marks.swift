@@ -32,7 +32,9 @@ struct Marks {
         note(Int(iommu), offset, old: old, new: new, isNow: isNow)
       case .memoryWrite(let address, let old, let new), .dmaWrite(let address, let old, let new):
         let first = words[address.value]?.old ?? old
-        if isNow || old != new { words[address.value] = Mark(old: isNow ? old : first, isNow: isNow) }
+        if isNow || old != new {
+          words[address.value] = Mark(old: isNow ? old : first, isNow: isNow)
+        }
       default: break
       }
     }

@@ -38,6 +38,7 @@ package struct Pen {
   /// Writes prose; what does not fit ends in the sign for being cut off.
   @discardableResult
   mutating func write(_ prose: Prose, at column: Int, _ row: Int, in area: Rect) -> Int {
+    guard !prose.isEmpty else { return column }
     var column = column
     for piece in prose.pieces { column = write(piece.text, piece.role, at: column, row, in: area) }
     if column > area.width, area.width > 0 {
@@ -99,7 +100,8 @@ package struct Pen {
     put(glyphs.bottomRight, style, at: last, end, in: area)
     caption(title, right: right, row: 0, in: area, focused: focused)
     if !bottom.isEmpty {
-      let line = Rect(column: area.column + 2, row: area.row + end, width: area.width - 4, height: 1)
+      let line = Rect(
+        column: area.column + 2, row: area.row + end, width: area.width - 4, height: 1)
       let after = write(" ", at: 0, 0, in: line)
       let width = write(bottom, at: after, 0, in: line)
       write(" ", at: width, 0, in: line)

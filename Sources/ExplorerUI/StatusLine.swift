@@ -13,13 +13,21 @@ struct StatusLine {
   func draw(with pen: inout Pen) {
     let row = Rect(column: 0, row: 0, width: explorer.width, height: 1)
     let isNarrow = explorer.width < 110
-    var left = Prose(" iommu-tui", .strong)
-    if explorer.width >= 70 {
-      left += Prose((isNarrow ? "  " : "   ") + explorer.machine.platform.name, .text)
+    let right = counters(isNarrow)
+    let room = explorer.width - right.width - 3
+    // What moves counts more than where it is: a piece that does not fit beside it stays away.
+    var left = Prose()
+    var pieces = [
+      Prose(" iommu-tui", .strong),
+      Prose((isNarrow ? "  " : "   ") + explorer.machine.platform.name, .text),
+    ]
+    if !isNarrow { pieces.append(Prose(" › ", .dim) + Prose(explorer.title.shown, .text)) }
+    for piece in pieces {
+      guard (left + piece).width <= room else { break }
+      left += piece
     }
-    if !isNarrow { left += Prose(" › ", .dim) + Prose(explorer.title.shown, .text) }
     pen.write(left, at: 0, 0, in: row)
-    pen.writeRight(counters(isNarrow), inset: 1, 0, in: row)
+    pen.writeRight(right, inset: 1, 0, in: row)
     pen.bar(row: 0)
   }
 

@@ -97,7 +97,9 @@ package struct Theme: Hashable, Sendable {
     }
   }
 
-  /// The title of the pane that has the focus. Without colours it is reversed.
+  /// The title of the pane that has the focus.
+  ///
+  /// Without colours it is reversed.
   package func title(focused: Bool) -> Style {
     var style = focused ? frame(focused: true) : .plain
     style.attributes.insert(.bold)
@@ -108,7 +110,8 @@ package struct Theme: Hashable, Sendable {
   /// The tab that is open, the field being edited.
   package var tab: Style {
     switch colors {
-    case .full256: Style(foreground: isLight ? 231 : 255, background: isLight ? 25 : 24, attributes: .bold)
+    case .full256:
+      Style(foreground: isLight ? 231 : 255, background: isLight ? 25 : 24, attributes: .bold)
     case .sixteen: Style(foreground: 15, background: 4, attributes: .bold)
     case .eight: Style(foreground: 7, background: 4, attributes: .bold)
     case .mono: Style(attributes: .reverse)

@@ -11,11 +11,23 @@ struct WhyLines {
   func draw(in area: Rect, with pen: inout Pen) {
     let text = Rect(
       column: area.column + 6, row: area.row, width: max(0, area.width - 7), height: area.height)
-    if let notice = explorer.notice {
-      pen.write(" why ", .dim, at: 0, 0, in: Rect(column: area.column, row: area.row, width: 0, height: 1))
-      draw(Wrapped(notice, width: text.width).lines, in: text, with: &pen)
+    guard let notice = explorer.notice else {
+      drawWhy(in: area, text: text, with: &pen)
       return
     }
+    // What a key came to stands where one looks for an answer; the why moves down, if it can.
+    let lines = Wrapped(notice, width: text.width).lines
+    draw(lines, in: text, with: &pen)
+    if lines.count < area.height {
+      let below = Rect(
+        column: area.column, row: area.row + lines.count, width: area.width,
+        height: area.height - lines.count)
+      let rest = Rect(column: text.column, row: below.row, width: text.width, height: below.height)
+      drawWhy(in: below, text: rest, with: &pen)
+    }
+  }
+
+  private func drawWhy(in area: Rect, text: Rect, with pen: inout Pen) {
     let narration = explorer.narration
     pen.write(" why", .accent, at: 0, 0, in: area)
     let lines = Self.fitted(narration.sentence, in: text)

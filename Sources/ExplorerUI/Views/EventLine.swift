@@ -15,17 +15,26 @@ struct EventLine {
     registers = explorer.registers
   }
 
-  /// A call: the function and what it is about.
-  func call(_ change: Change, isRoot: Bool) -> Prose {
+  /// The call that an operation is: the function, and the operation's own words as arguments.
+  func root(_ change: Change, of operation: Operation) -> Prose {
+    guard case .call(let function, _) = change else { return "" }
+    var prose = Prose(function.description, .strong) + "("
+    for (index, word) in operation.words.dropFirst().enumerated() {
+      prose += Prose(index > 0 ? ", " : "", .text) + word.prose
+    }
+    return prose + ")"
+  }
+
+  /// A call inside another: the function and what it is about.
+  func call(_ change: Change) -> Prose {
     guard case .call(let function, let subject) = change else { return "" }
-    var prose = Prose(function.description, isRoot ? .strong : .text)
+    var prose = Prose(function.description, .text)
     guard let name = subject.name(in: machine) else { return prose }
     switch subject {
-    case .domain: prose += isRoot ? Prose("(", .text) + Prose(name, .domain) + ")" : "  " + Prose(name, .domain)
+    case .domain: prose += "  " + Prose(name, .domain)
     case .bank(let iommu, let bank):
       prose += Prose("   \(machine.board.iommus[Int(iommu)].name), bank \(bank)", .dim)
-    case .device, .iommu, .none:
-      prose += isRoot ? Prose("(\(name))", .text) : Prose("  \(name)", .dim)
+    case .device, .iommu, .none: prose += Prose("  \(name)", .dim)
     }
     return prose
   }

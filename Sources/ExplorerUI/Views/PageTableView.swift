@@ -24,12 +24,14 @@ struct PageTableView {
   private let explorer: Explorer
   private let subject: Subject
   private let machine: Machine
+  private let memory: PhysicalMemory
   private let format: FormatID
 
   init(_ explorer: Explorer, _ subject: Subject) {
     self.explorer = explorer
     self.subject = subject
     machine = explorer.machine
+    memory = machine.board.memory
     format = machine.platform.format
   }
 
@@ -43,7 +45,7 @@ struct PageTableView {
   }
 
   private func word(_ table: PhysicalAddress, _ index: Int) -> UInt32 {
-    machine.board.word(at: table + UInt64(index * 4))
+    memory.word(at: table + UInt64(index * 4))
   }
 
   func draw(in area: Rect, frame: Rect, with pen: inout Pen) {
@@ -59,7 +61,8 @@ struct PageTableView {
     heading += Prose(table.value.hex8, .physical)
     heading += Prose(
       area.width >= 70
-        ? "   4096 entries of 1 MiB; a mark is \(grid.group)" : "  a mark is \(grid.group) MiB", .dim)
+        ? "   4096 entries of 1 MiB; a mark is \(grid.group)" : "  a mark is \(grid.group) MiB",
+      .dim)
     pen.write(heading, at: 1, 0, in: area)
     drawFirst(table, grid, at: 1, in: area, with: &pen)
     var row = 1 + grid.rows
@@ -239,7 +242,8 @@ struct PageTableView {
     let fields = format.fields(of: word, level: level)
     var row = 0
     if let mark {
-      let line = mark.isNow
+      let line =
+        mark.isNow
         ? Prose("◀ ", .changed) + Prose("was \(mark.old.hex8)", .old)
         : Prose("• ", .old) + Prose("was \(mark.old.hex8) before this operation", .dim)
       pen.write(line, at: 1, row, in: area)

@@ -54,13 +54,15 @@ struct PathDiagram {
   private var used: Int {
     guard let table = subject.table else { return 0 }
     let count = subject.machine.platform.format.entryCount(level: 1)
-    return (0..<count).count { subject.machine.board.word(at: table + UInt64($0 * 4)) != 0 }
+    let memory = subject.machine.board.memory
+    return (0..<count).count { memory.word(at: table + UInt64($0 * 4)) != 0 }
   }
 
   private func stations(nameRoom: Int) -> [Station] {
     let status = subject.status
     let name = DisplayWidth.truncate(subject.deviceName ?? "", to: nameRoom, ellipsis: "…")
-    let control: Prose = Prose("SCTLR.M ", .text) + (isOn ? Prose("1 on", .live) : Prose("0 off", .dim))
+    let control: Prose =
+      Prose("SCTLR.M ", .text) + (isOn ? Prose("1 on", .live) : Prose("0 off", .dim))
     let below: Prose =
       if status?.isStalled == true {
         Prose("stalled", .fault)
@@ -152,7 +154,8 @@ struct PathDiagram {
     pen.put(glyphs.bottomLeft, style, at: column, 5, in: area)
     pen.put(glyphs.bottomRight, style, at: right, 5, in: area)
     let inside = Rect(
-      column: area.column + column + 1, row: area.row, width: station.width - 2, height: area.height)
+      column: area.column + column + 1, row: area.row, width: station.width - 2, height: area.height
+    )
     pen.write(station.first, at: 1, 3, in: inside)
     pen.write(station.second, at: 1, 4, in: inside)
   }

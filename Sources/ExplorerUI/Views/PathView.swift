@@ -125,9 +125,11 @@ struct PathView {
     let isNarrow = area.width < 70
     pen.write(when, .dim, at: isNarrow ? 3 : 4, row, in: area)
     let column = isNarrow ? 18 : 20
-    let address = outcome.physical.map { Prose($0.value.hex8, .physical) } ?? Prose("nowhere", .fault)
+    let address =
+      outcome.physical.map { Prose($0.value.hex8, .physical) } ?? Prose("nowhere", .fault)
     pen.write(address, at: column, row, in: area)
-    pen.write(words(for: outcome, isNarrow: isNarrow), at: column + (isNarrow ? 12 : 13), row, in: area)
+    pen.write(
+      words(for: outcome, isNarrow: isNarrow), at: column + (isNarrow ? 12 : 13), row, in: area)
   }
 
   private func words(for outcome: WalkOutcome, isNarrow: Bool) -> Prose {
@@ -177,7 +179,8 @@ struct PathView {
     }
     let wanted = ["SCTLR", "TTBR0", "FSR", "FAR", "ACTLR", "CONTEXTIDR", "TTBCR"]
     let room = max(0, area.height - row)
-    let order = rows.count <= room
+    let order =
+      rows.count <= room
       ? rows
       : Array(
         rows.sorted {
@@ -212,8 +215,10 @@ struct PathView {
       if let device = machine.device(bank: bank, of: iommu) {
         let found = machine.system.devices[device.index]
         pen.write(found.name, at: 2, row, in: area)
-        pen.write(
-          found.isBound ? "MID \(found.streams.ranges)" : "not probed", .iova, at: 19, row, in: area)
+        let streams =
+          found.isBound
+          ? Prose("MID ", .dim) + Prose(found.streams.ranges, .iova) : Prose("not probed", .dim)
+        pen.write(streams, at: 19, row, in: area)
       } else {
         pen.write("no device", .faint, at: 2, row, in: area)
       }
@@ -239,7 +244,8 @@ struct PathView {
       Prose("TLB ", .dim) + Prose("\(unit.tlb.count)", .text)
         + Prose(" of \(unit.tlb.geometry.sets * unit.tlb.geometry.ways) entries used", .dim),
       at: 2, row + 1, in: area)
-    pen.write("Select a bank to see the way of a request through it.", .dim, at: 2, row + 3, in: area)
+    pen.write(
+      "Select a bank to see the way of a request through it.", .dim, at: 2, row + 3, in: area)
   }
 
   private func drawDomain(_ name: String, in area: Rect, with pen: inout Pen) {
@@ -269,12 +275,15 @@ struct PathView {
     row += 1
     let ranges = found.table.map { MappedRange.all(from: $0, in: machine) } ?? []
     guard !ranges.isEmpty else {
-      pen.write("Nothing is mapped yet: : map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row, in: area)
+      pen.write(
+        "Nothing is mapped yet: : map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row,
+        in: area)
       return
     }
     let total = ranges.reduce(0) { $0 + $1.length }
     pen.write(
-      "\(total.prose) mapped in \(ranges.count) range\(ranges.count == 1 ? "" : "s")", .strong, at: 2,
+      "\(total.prose) mapped in \(ranges.count) range\(ranges.count == 1 ? "" : "s")", .strong,
+      at: 2,
       row, in: area)
     for range in ranges.prefix(max(0, area.height - row - 1)) {
       row += 1

@@ -94,8 +94,12 @@ struct RegistersView {
   ) {
     pen.write(row.name, .text, at: nameColumn, line, in: area)
     let isNow = row.mark?.isNow ?? false
-    pen.write(row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: valueColumn, line, in: area)
-    let old = row.mark.map { $0.isNow ? Prose("◀ ", .changed) + Prose("was \($0.old.hex8)", .old) : "" }
+    pen.write(
+      row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: valueColumn, line,
+      in: area)
+    let old = row.mark.map {
+      $0.isNow ? Prose("◀ ", .changed) + Prose("was \($0.old.hex8)", .old) : ""
+    }
     if isNow { pen.put(pen.glyphs.edge, pen.theme.style(.changed), at: 0, line, in: area) }
     if let old, !old.isEmpty {
       let width = old.width
@@ -152,7 +156,9 @@ struct RegistersView {
     let header = area.height > 6 ? 1 : 0
     if header == 1 {
       pen.write(
-        isNarrow ? " register    now         in words" : "  offset   register     now            before        in words",
+        isNarrow
+          ? " register    now         in words"
+          : "  offset   register     now            before        in words",
         .dim, at: 0, 0, in: area)
     }
     let height = area.height - header
@@ -180,7 +186,8 @@ struct RegistersView {
     let isNow = row.mark?.isNow ?? false
     pen.write(UInt64(row.offset).hex(digits: 5), .dim, at: 2, line, in: area)
     pen.write(row.name, .text, at: 11, line, in: area)
-    pen.write(row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: 24, line, in: area)
+    pen.write(
+      row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: 24, line, in: area)
     if let mark = row.mark {
       pen.write(isNow ? Prose("◀", .changed) : Prose("•", .old), at: 36, line, in: area)
       pen.write(mark.old.hex8, .old, at: 39, line, in: area)
@@ -216,10 +223,12 @@ struct RegistersView {
         column: area.column, row: area.row,
         width: index / height == 0 && columns == 2 ? area.width / 2 + 1 : area.width,
         height: area.height)
-      let name = Prose(String(repeating: " ", count: max(0, 5 - bits.count)) + bits + " ", .dim)
+      let name =
+        Prose(String(repeating: " ", count: max(0, 5 - bits.count)) + bits + " ", .dim)
         + Prose(field.name, value == 0 ? .dim : .strong).padded(to: 8)
       let shown = value > 9 ? UInt64(value).hex : String(value)
-      let text = name + Prose(" \(shown)", value == 0 ? .dim : .iova).padded(to: 3)
+      let text =
+        name + Prose(" \(shown)", value == 0 ? .dim : .iova).padded(to: 3)
         + Prose(" " + field.words(in: row.word), .dim)
       pen.write(text, at: column, 3 + index % height, in: room)
     }

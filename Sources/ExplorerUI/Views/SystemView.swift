@@ -46,7 +46,8 @@ struct SystemView {
     let isWide = area.width >= 38
     let focused = explorer.focus == .system
     pen.link(area, to: .focus(.system))
-    let legend: Prose = isWide
+    let legend: Prose =
+      isWide
       ? "\(live: "●") translates \(Prose("◐", .half)) half set up \(dim: "○") off"
       : "\(live: "●") on \(Prose("◐", .half)) half \(dim: "○") off"
     let inside = pen.frame(area, title: Prose("System", .strong), focused: focused, bottom: legend)
@@ -68,7 +69,7 @@ struct SystemView {
       column: inside.column, row: inside.row + separator, width: inside.width,
       height: max(0, inside.height - separator))
     if domains.isEmpty {
-      pen.write(" none yet: : alloc NAME", .dim, at: 0, 0, in: rest)
+      pen.write(" none yet; : alloc NAME makes one", .dim, at: 0, 0, in: rest)
     }
     _ = draw(domains, in: rest, isWide: isWide, with: &pen)
   }
@@ -154,7 +155,8 @@ struct SystemView {
     }
     let start = isWide ? 30 : 20
     let room = Rect(
-      column: area.column + start, row: area.row + row, width: max(0, area.width - start), height: 1)
+      column: area.column + start, row: area.row + row, width: max(0, area.width - start), height: 1
+    )
     if let name { pen.write(Prose(name, .domain), at: 0, 0, in: room) }
   }
 
@@ -180,7 +182,9 @@ struct SystemView {
     pen.write("\(count) \(word)", .text, at: isWide ? 15 : 10, row, in: area)
     let bytes =
       found.table.map { MappedRange.all(from: $0, in: machine).reduce(0) { $0 + $1.length } } ?? 0
-    pen.writeRight(Prose(bytes == 0 ? "empty" : isWide ? bytes.prose : bytes.shortProse, .dim), inset: 1, row, in: area)
+    pen.writeRight(
+      Prose(bytes == 0 ? "empty" : isWide ? bytes.prose : bytes.shortProse, .dim), inset: 1, row,
+      in: area)
   }
 
   private func dot(_ iommu: Int, _ bank: Int) -> Prose {

@@ -31,7 +31,9 @@ struct TimelineView {
     let style = pen.theme.frame(focused: focused)
     pen.put(pen.glyphs.teeDown, style, at: left + 1, 0, in: area)
     pen.put(pen.glyphs.teeUp, style, at: left + 1, area.height - 1, in: area)
-    for row in 1..<area.height - 1 { pen.put(pen.glyphs.vertical, style, at: left + 1, row, in: area) }
+    for row in 1..<area.height - 1 {
+      pen.put(pen.glyphs.vertical, style, at: left + 1, row, in: area)
+    }
     drawOperations(
       in: Rect(column: inside.column, row: inside.row, width: left, height: inside.height),
       with: &pen)
@@ -81,13 +83,15 @@ struct TimelineView {
       let entry = entries[index]
       let mark: Prose =
         isCurrent
-        ? Prose("▶", .accent)
+        ? Prose("▶", entry.outcome.isOK || !timeline.isOperationDone ? .accent : .fault)
         : isFuture
           ? Prose(" ", .dim)
           : entry.outcome.isOK ? Prose("✓", .live) : Prose("✗", .fault)
       let number = String(index + 1)
       var line = " " + mark
-      line += Prose(String(repeating: " ", count: max(1, 3 - number.count)) + number + " ", isCurrent ? .strong : .dim)
+      line += Prose(
+        String(repeating: " ", count: max(1, 3 - number.count)) + number + " ",
+        isCurrent ? .strong : .dim)
       let words = entry.operation.prose
       line += isFuture ? words.all(.dim) : isCurrent ? words.strengthened : words
       pen.write(line, at: 0, row, in: area)
@@ -124,7 +128,7 @@ struct TimelineView {
 
   private func drawBreadcrumb(_ calls: [Int], in area: Rect, with pen: inout Pen) {
     let names = calls.map { index in
-      EventLine(explorer).call(timeline.recording.events[index].change, isRoot: false)
+      EventLine(explorer).call(timeline.recording.events[index].change)
     }
     // The innermost calls matter most: outer ones go when there is no room.
     var line = Prose()
@@ -157,16 +161,18 @@ struct TimelineView {
     case .title:
       prose += current.operation.prose.strengthened
       if events.isEmpty {
-        prose += current.outcome.isOK
+        prose +=
+          current.outcome.isOK
           ? Prose("   changes nothing", .dim) : Prose("  ✗", .fault)
       } else {
         prose += Prose("   hardware, no driver involved", .dim)
       }
-    case .open(let index):
-      prose += writer.call(events[index].change, isRoot: line.depth == 0)
+    case .open(let index) where line.depth == 0:
+      prose += writer.root(events[index].change, of: current.operation)
+    case .open(let index): prose += writer.call(events[index].change)
     case .folded(let index, let steps):
       prose += tense == .future ? Prose("  ", .text) : Prose("✓ ", .live)
-      prose += writer.call(events[index].change, isRoot: false)
+      prose += writer.call(events[index].change)
       prose += Prose("   \(steps) step\(steps == 1 ? "" : "s") ▸", .dim)
       if tense == .future { prose = prose.all(.dim) }
     case .step(let index):
@@ -195,17 +201,23 @@ extension Operation {
   var prose: Prose {
     var prose = Prose()
     for (index, word) in words.enumerated() {
-      if index > 0 { prose += Prose(" ", .text) }
-      let role: Prose.Role =
-        switch word.kind {
-        case .domain: .domain
-        case .iova: .iova
-        case .physical: .physical
-        case .verb, .name, .device, .option: .text
-        }
-      prose += Prose(word.text, role)
+      prose += Prose(index > 0 ? " " : "", .text) + word.prose
     }
     return prose
+  }
+}
+
+extension Operation.Word {
+  /// The word in the colour of what it names.
+  var prose: Prose {
+    let role: Prose.Role =
+      switch kind {
+      case .domain: .domain
+      case .iova: .iova
+      case .physical: .physical
+      case .verb, .name, .device, .option: .text
+      }
+    return Prose(text, role)
   }
 }
 

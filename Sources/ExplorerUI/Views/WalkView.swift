@@ -98,7 +98,8 @@ struct WalkView {
       let offset = address.value & entry.size.offsetMask
       return Line(
         name: "answer", looksAt: "", finds: Prose(address.value.hex8, .physical),
-        means: "page \(physical: PhysicalAddress(entry.physical)) + byte \(offset.hex)", isBad: false)
+        means: "page \(physical: PhysicalAddress(entry.physical)) + byte \(offset.hex)",
+        isBad: false)
     case .bypassed(let address):
       return Line(
         name: "answer", looksAt: "", finds: Prose(address.value.hex8, .physical),
@@ -119,7 +120,8 @@ struct WalkView {
 
   func draw(in area: Rect, with pen: inout Pen) {
     guard let request else {
-      pen.write("No device to ask: select a context with a device behind it.", .dim, at: 2, 1, in: area)
+      pen.write(
+        "No device to ask: select a context with a device behind it.", .dim, at: 2, 1, in: area)
       return
     }
     let isNarrow = area.width < 70
@@ -152,8 +154,12 @@ struct WalkView {
       let room = { (end: Int) in
         Rect(column: area.column, row: area.row, width: min(area.width, end), height: area.height)
       }
-      pen.write(isNarrow ? line.looksAt.shortened(to: 12) : line.looksAt, at: columns.0, row + place, in: room(columns.1))
-      pen.write(isAhead ? line.finds.all(.dim) : line.finds, at: columns.1, row + place, in: room(columns.2))
+      pen.write(
+        isNarrow ? line.looksAt.shortened(to: 12) : line.looksAt, at: columns.0, row + place,
+        in: room(columns.1))
+      pen.write(
+        isAhead ? line.finds.all(.dim) : line.finds, at: columns.1, row + place, in: room(columns.2)
+      )
       pen.write(isAhead ? line.means.all(.dim) : line.means, at: columns.2, row + place, in: area)
       if index == explorer.walkCursor {
         pen.select(row: row + place, in: area, focused: explorer.focus == .inspector)
@@ -185,7 +191,8 @@ struct WalkView {
         place += isNarrow ? 1 : 2
         if (bit - part.low) % 4 == 0 { place += 1 }
       }
-      drawBracket(iova, part.high, part.low, at: column, width: width, row + 2, in: area, with: &pen)
+      drawBracket(
+        iova, part.high, part.low, at: column, width: width, row + 2, in: area, with: &pen)
       let shift = max(0, (width - part.name.count) / 2)
       pen.write(part.name, .dim, at: column + shift, row + 3, in: area)
       column += width + (isNarrow ? 3 : 4)
