@@ -164,10 +164,10 @@ package struct Explorer: Sendable {
       return
     }
     do throws(ParseError) {
-      let operation = try Operation(parsing: text)
+      // The prompt stays open until all went well: a platform may not be there.
+      try run(try Operation(parsing: text))
       history.append(text)
       prompt = nil
-      try run(operation)
     } catch {
       prompt?.mistake = error
       prompt?.moveCursor(toColumn: error.column)

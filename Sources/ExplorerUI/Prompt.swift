@@ -70,7 +70,10 @@ package struct Prompt: Hashable, Sendable {
   mutating func insert(_ added: String) {
     let room = max(0, Self.longest - text.count)
     let clean = added.map { character in
-      DisplayWidth.of(character) > 0 ? character : " "
+      let isControl = character.unicodeScalars.contains {
+        $0.properties.generalCategory == .control
+      }
+      return isControl ? " " : character
     }.prefix(room)
     text.insert(contentsOf: clean, at: cursor)
     cursor += clean.count

@@ -22,7 +22,9 @@ package struct ScriptRunner {
     package let reason: String
   }
 
-  /// The most events shown of one operation: 128 MiB of them. A longer one says that it was cut.
+  /// The most events shown of one operation: 128 MiB of them.
+  ///
+  /// A longer one says that it was cut.
   package static let mostEvents = 4_000_000
 
   private let options: Options
@@ -93,7 +95,9 @@ package struct ScriptRunner {
 
   // MARK: JSON
 
-  /// Writes one object. Its events go out one by one, since there may be millions of them.
+  /// Writes one object.
+  ///
+  /// Its events go out one by one, since there may be millions of them.
   private func writeJSON(
     _ line: Script.Line, _ outcome: Outcome, _ recording: Recording, _ write: (String) -> Void
   ) {
