@@ -33,6 +33,9 @@ extension Explorer {
     }
     if let prompt {
       PromptLine(explorer: self, prompt: prompt).draw(with: &pen)
+    } else if let notice, layout.why.isEmpty {
+      // One pane at a time has no row for the why: an answer takes the keys' row until the next key.
+      pen.write(notice, at: 1, 0, in: layout.keys)
     } else {
       KeysRow(self).draw(in: layout.keys, with: &pen)
     }

@@ -64,6 +64,11 @@ struct Subject {
     return BankStatus(bank: bank, of: iommu, on: machine.board)
   }
 
+  /// The table that the bank walks went back to the page allocator.
+  var isTableFreed: Bool {
+    domain == nil && table.map { machine.board.memory.use(ofPage: $0.page) == .freed } ?? false
+  }
+
   var domainName: String? { domain.map { machine.system.name(of: $0) } }
 
   var deviceName: String? { device.map { machine.system.name(of: $0) } }

@@ -89,7 +89,9 @@ struct PathDiagram {
         title: Prose("context bank ", .strong) + Prose("\(bank)", .text), width: 16,
         first: control, second: below, isOnTheWay: true),
       Station(
-        title: domain ?? Prose("no domain", .dim), width: 14, first: table, second: entries,
+        title: domain
+          ?? (subject.isTableFreed ? Prose("freed memory!", .fault) : Prose("no domain", .dim)),
+        width: 14, first: table, second: entries,
         isOnTheWay: isOn && !isBypass),
       Station(
         title: Prose("memory", .strong), width: 8, first: Prose("DRAM", .text), second: "",
@@ -192,7 +194,8 @@ struct PathDiagram {
       Prose("M2VCBR_\(request.stream)", .text), Prose("bank \(bank)", .text),
       subject.domainName.map {
         Prose(DisplayWidth.truncate($0, to: 8, ellipsis: glyphs.cut), .domain)
-      } ?? Prose("no domain", .dim), Prose("DRAM", .text),
+      } ?? (subject.isTableFreed ? Prose("freed!", .fault) : Prose("no domain", .dim)),
+      Prose("DRAM", .text),
     ]
     let details = [
       Prose("MID ", .dim) + Prose("\(request.stream)", .iova),

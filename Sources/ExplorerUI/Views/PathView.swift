@@ -54,9 +54,11 @@ struct PathView {
 
   private func drawBank(in area: Rect, with pen: inout Pen) {
     guard let request = subject.request(in: explorer), let bank = subject.bank else {
-      pen.write("This bank exists in the hardware, but no device is behind it:", at: 2, 1, in: area)
-      pen.write("no stream is routed here, so nothing can reach it.", .dim, at: 2, 2, in: area)
-      drawRegisters(from: 4, in: area, with: &pen)
+      let words: Prose =
+        "This bank exists in the hardware, but no device is behind it: no stream is routed here, so nothing reaches it."
+      let lines = Wrapped(words, width: area.width - 4).lines
+      for (row, line) in lines.enumerated() { pen.write(line, at: 2, 1 + row, in: area) }
+      drawRegisters(from: 2 + lines.count, in: area, with: &pen)
       return
     }
     var trace = WalkTrace()
@@ -141,10 +143,14 @@ struct PathView {
       let level = fault.level == 0 ? "" : " at level \(fault.level)"
       return Prose("✗ \(fault.kind.name) fault\(level)", .fault)
     case .translated(_, let entry, let slot):
-      var words = Prose(entry.size == .size4K || entry.size == .size64K ? "a " : "a ", .dim)
+      var words = Prose("a ", .dim)
       words += Prose("\(entry.size.bytes.sizeText) ", .text)
       words += Prose(entry.size.bytes >= 1 << 20 ? "section" : "page", .dim)
-      if let name = subject.domainName { words += Prose(" of ", .dim) + Prose(name, .domain) }
+      if let name = subject.domainName {
+        words += Prose(" of ", .dim) + Prose(name, .domain)
+      } else if subject.isTableFreed {
+        words += Prose(" by a freed table", .fault)
+      }
       if !isNarrow { words += Prose(slot == nil ? "" : ", from the TLB", .dim) }
       return words
     }
