@@ -15,8 +15,11 @@ func room(_ name: String, needs: [Target.Dependency] = []) -> Target {
 }
 
 /// The tests of a room.
-func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = []) -> Target {
-  .testTarget(name: name, dependencies: needs, resources: resources, swiftSettings: strict)
+func tests(
+  _ name: String, needs: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: needs, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -71,6 +74,12 @@ let package = Package(
       "IOMMULabTests",
       needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TestSupport"]),
     tests("TerminalCoreTests", needs: ["TerminalCore"]),
+    tests(
+      "ExplorerUITests",
+      needs: [
+        "ExplorerUI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TerminalCore", "TestSupport",
+      ],
+      exclude: ["Screens"]),
     .systemLibrary(
       name: "CVTerm", path: "Tests/CVTerm", providers: [.apt(["libvterm-dev"])]),
     tests("TerminalTests", needs: ["CVTerm", "TerminalCore", "iommu-tui"]),

@@ -1,0 +1,75 @@
+import ExplorerUI
+import IOMMULab
+import TerminalCore
+import TestSupport
+import Testing
+
+/// Events at random: whatever comes, the explorer goes on.
+@Suite struct `Random events` {
+  private let sizes = [(80, 24), (80, 24), (60, 18), (44, 12), (120, 30), (30, 5), (0, 0)]
+  private let keys = Keymap.bindings.flatMap(\.keys)
+  private let codes: [Key.Code] = [
+    .enter, .tab, .backTab, .backspace, .delete, .insert, .escape, .up, .down, .left, .right,
+    .home, .end, .pageUp, .pageDown, .function(1), .character("é"), .character("漢"),
+    .character(" "), .character("0"), .character("'"), .character("\u{7}"),
+  ]
+
+  private func events(
+    _ random: inout SplitMix64, _ operations: inout RandomOperations
+  ) -> [TerminalEvent] {
+    switch random.below(12) {
+    case 0:
+      let size = random.pick(sizes)
+      return [.resize(width: size.0, height: size.1)]
+    case 1, 2, 3:
+      let kinds: [Mouse.Kind] = [.press, .press, .press, .wheelUp, .wheelDown, .drag, .release]
+      let point = Point(Int(random.below(130)) - 2, Int(random.below(40)) - 2)
+      return [.mouse(Mouse(kind: random.pick(kinds), button: .left, position: point))]
+    case 4:
+      return [.paste(random.pick(["map fb 0x1\n0x2", "\u{1b}[31m", "漢字e\u{301}", "", "n\tn"]))]
+    case 5:
+      // A whole operation, typed; Esc first, for a prompt may be open.
+      let text = operations.next().text
+      return [.key(Key(.escape)), .key(Key(.escape)), .key(Key(.character(":")))]
+        + text.map { .key(Key(.character($0))) } + [.key(Key(.enter))]
+    case 6:
+      let modifiers = Modifiers(rawValue: UInt8(random.below(8)))
+      return [.key(Key(random.pick(codes), modifiers))]
+    default: return [.key(random.pick(keys))]
+    }
+  }
+
+  @Test(arguments: 1...8)
+  func `none of thousands of events traps`(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    var operations = RandomOperations(seed: seed, isWild: true)
+    var session = try Session()
+    var explorer = session.explorer
+    var count = 0
+    while count < 1500 {
+      for event in events(&random, &operations) {
+        count += 1
+        let effect = explorer.handle(event)
+        if case .key(let key) = event, effect == .quit {
+          #expect(key.code == .character("q") || key.code == .character("c"), "seed \(seed)")
+        }
+      }
+      // The loop draws after all that has arrived, so that some events come undrawn.
+      if random.oneIn(3) {
+        let (canvas, cursor) = explorer.draw()
+        if let cursor, canvas.height > 2, canvas.width > 20 {
+          #expect(canvas.bounds.contains(cursor), "seed \(seed), event \(count)")
+        }
+      }
+    }
+    // It still works: what is there goes to its start and to its end again.
+    for event in try KeyScript("<Esc><Esc><Esc><resize 80x24><End>").events {
+      _ = explorer.handle(event)
+    }
+    let end = explorer.timeline.machine
+    session = Session(explorer)
+    try session.press("<Home><End>")
+    #expect(session.machine == end, "seed \(seed)")
+    #expect(session.screen.contains("Timeline"), "seed \(seed)")
+  }
+}

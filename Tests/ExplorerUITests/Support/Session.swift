@@ -1,0 +1,96 @@
+import ExplorerUI
+import IOMMUHardware
+import IOMMULab
+import IOMMUModel
+import TerminalCore
+
+/// An explorer as the program makes it, with a keyboard, a mouse and a screen.
+struct Session {
+  private(set) var explorer: Explorer
+  /// What the last event asked of the event loop.
+  private(set) var effect = Effect.none
+  private(set) var canvas: Canvas
+  private(set) var cursor: Point?
+
+  /// The screen as text, without the blanks at the ends of lines.
+  var screen: String { canvas.text }
+
+  var lines: [String] {
+    screen.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  var machine: Machine { explorer.timeline.machine }
+
+  /// Opens the explorer and presses some keys.
+  ///
+  /// A script is left at its end; without one the shipped scene is open, stopped where the program
+  /// stops it.
+  init(
+    _ keys: String = "", size: (width: Int, height: Int) = (80, 24), script: String? = nil,
+    theme: Theme = Theme(colors: .full256), isASCII: Bool = false
+  ) throws {
+    let text = script ?? Library.scene("sandbox") ?? ""
+    let parsed = try Script(parsing: text, platforms: Library.platformNames)
+    var timeline = Timeline(from: try Library.machine(for: parsed))
+    for line in parsed.lines { timeline.perform(line.operation, line: line.number) }
+    if script == nil { timeline.stopAtTableBase() }
+    explorer = Explorer(
+      timeline, registers: try Library.registers(of: timeline.machine.platform.family),
+      title: "sandbox", theme: theme, glyphs: Glyphs(isASCII: isASCII))
+    _ = explorer.handle(.resize(width: size.width, height: size.height))
+    (canvas, cursor) = explorer.draw()
+    try press(keys)
+  }
+
+  /// Goes on with an explorer.
+  init(_ explorer: Explorer) {
+    self.explorer = explorer
+    (canvas, cursor) = self.explorer.draw()
+  }
+
+  /// Presses keys, and draws after each as the program does.
+  mutating func press(_ keys: String) throws {
+    for event in try KeyScript(keys).events { send(event) }
+  }
+
+  mutating func send(_ event: TerminalEvent) {
+    effect = explorer.handle(event)
+    (canvas, cursor) = explorer.draw()
+  }
+
+  /// The cell where a text begins on the screen, the first one from the top.
+  func place(of text: String) throws -> Point {
+    for row in 0..<canvas.height {
+      let line = canvas.text(row: row)
+      if let range = line.firstRange(of: text) {
+        return Point(DisplayWidth.of(String(line[..<range.lowerBound])), row)
+      }
+    }
+    throw KeyScript.Mistake(description: "\(text) is not on the screen:\n\(screen)")
+  }
+
+  mutating func click(on text: String) throws { click(try place(of: text)) }
+
+  mutating func click(_ point: Point) {
+    send(.mouse(Mouse(kind: .press, button: .left, position: point)))
+  }
+
+  /// How the first character of a text on the screen looks.
+  func style(of text: String) throws -> Style {
+    let place = try place(of: text)
+    return canvas[place.column, place.row].style
+  }
+}
+
+extension Timeline {
+  /// Stops where the program stops in the shipped scene: half way through the last attach.
+  fileprivate mutating func stopAtTableBase() {
+    let moment = recording.events.firstIndex {
+      if case .registerWrite(_, let offset, _, let new, _) = $0.change {
+        return offset & 0xfff == MSMRegisters.ttbr0 && offset < 0xff000 && new != 0
+      }
+      return false
+    }
+    if let moment { jump(to: Position(entry: position.entry, events: moment + 1)) }
+  }
+}
