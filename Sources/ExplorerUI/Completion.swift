@@ -45,6 +45,7 @@ struct Completion {
     }
     if let verb = Verb(rawValue: String(first)) { return "\(verb.usage)   \(verb.purpose)" }
     let fitting = Verb.allCases.filter { $0 != .expect && $0.rawValue.hasPrefix(first) }
+    if fitting.count == 1 { return "\(fitting[0].usage)   \(fitting[0].purpose)" }
     return fitting.isEmpty
       ? "no operation begins like this" : fitting.map(\.rawValue).joined(separator: "  ")
   }

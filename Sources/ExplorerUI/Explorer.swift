@@ -9,37 +9,39 @@ package import TerminalCore
 /// Events go in, a canvas comes out. All changes of this state happen in `perform(_:)`; drawing
 /// changes nothing but the list of what can be clicked.
 package struct Explorer: Sendable {
-  package private(set) var timeline: Timeline
+  package internal(set) var timeline: Timeline
   let registers: RegisterMap
   /// What the session is called in the status line.
   let title: String
 
   let theme: Theme
   let glyphs: Glyphs
-  package private(set) var width = 80
-  package private(set) var height = 24
+  package internal(set) var width = 80
+  package internal(set) var height = 24
 
-  package private(set) var selection: Selection
-  package private(set) var view = ViewID.path
-  package private(set) var focus = Pane.system
-  private(set) var isZoomed = false
+  package internal(set) var selection: Selection
+  package internal(set) var view = ViewID.path
+  package internal(set) var focus = Pane.system
+  var isZoomed = false
+  /// The first row of the tree that shows.
+  var treeTop = 0
   /// The IOMMUs that were folded or unfolded by hand.
-  private(set) var folds: [Int: Bool] = [:]
+  var folds: [Int: Bool] = [:]
   /// Places that were looked at before, the latest last.
-  private var visited: [(selection: Selection, view: ViewID)] = []
+  var visited: [(selection: Selection, view: ViewID)] = []
 
-  private(set) var registerCursor = 0
-  private(set) var entryCursor = EntryCursor()
-  private(set) var walkCursor = 0
+  var registerCursor = 0
+  var entryCursor = EntryCursor()
+  var walkCursor = 0
   /// The address that path and walk look at, once a person chose one.
-  private(set) var chosenAddress: IOVA?
+  var chosenAddress: IOVA?
 
-  package private(set) var prompt: Prompt?
-  private var history: [String] = []
-  private(set) var helpScroll: Int?
+  package internal(set) var prompt: Prompt?
+  var history: [String] = []
+  var helpScroll: Int?
   /// What the last operation or key came to; shown until the next key.
-  package private(set) var notice: Prose?
-  private var isMouseOn = true
+  package internal(set) var notice: Prose?
+  var isMouseOn = true
   private var hits: [(area: Rect, action: Action)] = []
 
   /// Where the page-table view's cursor is.
@@ -136,117 +138,11 @@ package struct Explorer: Sendable {
     return .none
   }
 
-  // MARK: Typing
-
-  private mutating func type(_ key: Key) -> Effect {
-    if key == Key(.character("z"), .control) { return .suspend }
-    if key == Key(.character("l"), .control) { return .redraw }
-    guard var prompt else { return .none }
-    let completion = Completion(machine: machine, platforms: Library.platformNames)
-    let isOperation = prompt.purpose == .operation
-    let result = prompt.handle(key) { isOperation ? completion.words(after: $0) : [] }
-    self.prompt = prompt
-    switch result {
-    case .submitted(let text): submit(text)
-    case .cancelled: self.prompt = nil
-    case .edited: break
-    }
-    return .none
-  }
-
-  private mutating func submit(_ text: String) {
-    guard !text.allSatisfy({ $0 == " " }) else {
-      prompt = nil
-      return
-    }
-    if prompt?.purpose == .address {
-      chooseAddress(text)
-      return
-    }
-    do throws(ParseError) {
-      // The prompt stays open until all went well: a platform may not be there.
-      try run(try Operation(parsing: text))
-      history.append(text)
-      prompt = nil
-    } catch {
-      prompt?.mistake = error
-      prompt?.moveCursor(toColumn: error.column)
-    }
-  }
-
-  private mutating func chooseAddress(_ text: String) {
-    let bits = machine.platform.addressBits
-    guard let number = UInt64(number: text.trimmingBlanks),
-      bits >= 64 || number >> UInt64(bits) == 0
-    else {
-      prompt?.mistake = ParseError(
-        line: 1, column: 1, "an address of \(bits) bits is needed, like 0x10000123")
-      return
-    }
-    chosenAddress = IOVA(number)
-    walkCursor = 0
-    prompt = nil
-  }
-
-  /// Does an operation at the cursor, and tells what came of it.
-  private mutating func run(_ operation: Operation) throws(ParseError) {
-    if case .use(let platform, _) = operation {
-      timeline = Timeline(from: Machine(unprobed: try Library.platform(platform)))
-      selection = .iommu(0)
-      (folds, visited) = ([:], [])
-    }
-    let (outcome, dropped) = timeline.perform(operation)
-    var notice = Prose(operation.text + "  ", .strong)
-    notice += Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
-    if dropped > 0 {
-      notice += Prose("  \(dropped) later operation\(dropped == 1 ? "" : "s") given up", .dim)
-    }
-    self.notice = notice
-    if case .walk(let request) = operation { chosenAddress = IOVA(request.iova) }
-    show(operation)
-  }
-
-  /// Turns to what an operation was about.
-  private mutating func show(_ operation: Operation) {
-    let target: Selection?
-    switch operation {
-    case .attach(_, let device), .detach(_, let device): target = place(of: device)
-    case .probe(let name): target = name.flatMap { place(of: $0) }
-    case .read(let request), .write(let request, _): target = place(of: request.device)
-    case .walk(let request):
-      target = place(of: request.device)
-      go(to: target ?? selection, .walk)
-      return
-    case .map(let domain, _, _, _, _), .unmap(let domain, _, _), .alloc(let domain),
-      .iovaToPhys(let domain, _):
-      target = machine.system.domain(named: domain).map { _ in .domain(domain) }
-    case .dump(let name):
-      target =
-        machine.system.domain(named: name) != nil ? .domain(name) : place(of: name)
-      if let target { go(to: target, view == .pageTable ? .pageTable : .registers) }
-      return
-    case .use, .free: target = nil
-    }
-    if let target { go(to: target, view) }
-  }
-
-  private func place(of name: String) -> Selection? {
-    guard let device = machine.system.device(named: name) else { return nil }
-    let found = machine.system.devices[device.index]
-    return found.bank.map { .bank(iommu: found.iommu, bank: $0) } ?? .iommu(found.iommu)
-  }
-
-  /// Selects what the operation under the cursor is about.
-  private mutating func lookWhereItHappens() {
-    guard let operation = timeline.current?.operation else { return }
-    show(operation)
-    visited = []
-  }
-
   // MARK: Actions
 
   /// The one place where the state changes for a key or a click.
   package mutating func perform(_ action: Action) -> Effect {
+    defer { keepTreeTop() }
     switch action {
     case .stepForward:
       if !timeline.forward() { notice = "This is the last step. : does something new." }
@@ -304,13 +200,13 @@ package struct Explorer: Sendable {
     return .none
   }
 
-  private mutating func leave() {
+  mutating func leave() {
     prompt = nil
     helpScroll = nil
     if isZoomed { isZoomed = false } else if entryCursor.isInside { entryCursor.isInside = false }
   }
 
-  private mutating func go(to target: Selection, _ view: ViewID) {
+  mutating func go(to target: Selection, _ view: ViewID) {
     if target != selection || view != self.view {
       visited.append((selection, self.view))
       if visited.count > 100 { visited.removeFirst() }
@@ -323,14 +219,14 @@ package struct Explorer: Sendable {
   }
 
   /// Puts the views' cursors where a new selection is best looked at.
-  private mutating func resetCursors() {
+  mutating func resetCursors() {
     walkCursor = 0
     entryCursor = EntryCursor()
     findFirstEntry()
   }
 
   /// Puts the page-table cursor on the first entry that maps something.
-  private mutating func findFirstEntry() {
+  mutating func findFirstEntry() {
     guard let table = Subject(selection, in: machine).table else { return }
     let count = machine.platform.format.entryCount(level: 1)
     let memory = machine.board.memory
@@ -338,138 +234,16 @@ package struct Explorer: Sendable {
     entryCursor = EntryCursor(first: first ?? 0)
   }
 
-  private mutating func turnView(_ step: Int) {
+  mutating func turnView(_ step: Int) {
     let all = ViewID.allCases
     let index = (all.firstIndex(of: view) ?? 0) + step + all.count
     go(to: selection, all[index % all.count])
   }
 
-  private mutating func turnPane(_ step: Int) {
+  mutating func turnPane(_ step: Int) {
     let all = isZoomed && layout.shape == .panes ? [Pane.inspector, .timeline] : Pane.allCases
     let index = (all.firstIndex(of: focus) ?? 0) + step + all.count
     focus = all[index % all.count]
-  }
-
-  // MARK: Moving
-
-  private mutating func move(_ direction: Direction) {
-    switch focus {
-    case .system: moveInSystem(direction)
-    case .inspector: moveInInspector(direction)
-    case .timeline:
-      switch direction {
-      case .up, .pageUp: _ = timeline.backOperation()
-      case .down, .pageDown: _ = timeline.forwardOperation()
-      case .left: _ = timeline.back()
-      case .right: _ = timeline.forward()
-      }
-    }
-  }
-
-  private mutating func moveInSystem(_ direction: Direction) {
-    switch direction {
-    case .up: moveSelection(-1)
-    case .down: moveSelection(1)
-    case .pageUp: moveSelection(-8)
-    case .pageDown: moveSelection(8)
-    case .left:
-      switch selection {
-      case .bank(let iommu, _): go(to: .iommu(iommu), view)
-      case .iommu(let iommu): folds[iommu] = false
-      case .domain: turnView(-1)
-      }
-    case .right:
-      if case .iommu(let iommu) = selection { folds[iommu] = true } else { turnView(1) }
-    }
-  }
-
-  private mutating func moveSelection(_ step: Int) {
-    let all = systemRows.compactMap(\.selection)
-    guard !all.isEmpty else { return }
-    let index = all.firstIndex(of: selection) ?? 0
-    selection = all[max(0, min(all.count - 1, index + step))]
-    resetCursors()
-  }
-
-  private mutating func moveInInspector(_ direction: Direction) {
-    switch view {
-    case .path:
-      if direction == .left || direction == .right { turnView(direction == .left ? -1 : 1) }
-    case .registers:
-      let count = RegistersView(self, Subject(selection, in: machine)).rows.count
-      let step =
-        switch direction {
-        case .up, .left: -1
-        case .down, .right: 1
-        case .pageUp: -8
-        case .pageDown: 8
-        }
-      registerCursor = max(0, min(count - 1, registerCursor + step))
-    case .pageTable: moveEntry(direction)
-    case .walk:
-      let count = WalkView(self, Subject(selection, in: machine)).lines.count
-      let isBack = direction == .up || direction == .left || direction == .pageUp
-      walkCursor = max(0, min(count - 1, walkCursor + (isBack ? -1 : 1)))
-    }
-  }
-
-  private mutating func moveEntry(_ direction: Direction) {
-    let format = machine.platform.format
-    let count = format.entryCount(level: entryCursor.isInside ? 2 : 1)
-    let grid = PageTableView.Grid(layout.inspector.inset(columns: 2, rows: 1))
-    let row = entryCursor.isInside ? grid.marks : grid.marks * grid.group
-    let step =
-      switch direction {
-      case .left: entryCursor.isInside ? -1 : -grid.group
-      case .right: entryCursor.isInside ? 1 : grid.group
-      case .up: -row
-      case .down: row
-      case .pageUp: -4 * row
-      case .pageDown: 4 * row
-      }
-    if entryCursor.isInside {
-      entryCursor.second = max(0, min(count - 1, entryCursor.second + step))
-    } else {
-      entryCursor.first = max(0, min(count - 1, entryCursor.first + step))
-      entryCursor.second = 0
-    }
-  }
-
-  private mutating func point(at cursor: ViewCursor) {
-    switch cursor {
-    case .register(let index): registerCursor = index
-    case .walkStep(let index): walkCursor = index
-    case .entry(let level, let index):
-      entryCursor.isInside = level == 2
-      if level == 2 {
-        entryCursor.second = index
-      } else {
-        entryCursor.first = index
-        entryCursor.second = 0
-      }
-    }
-  }
-
-  private mutating func open() {
-    switch (focus, selection) {
-    case (.system, .iommu(let iommu)): folds[iommu] = !isOpen(iommu)
-    case (.system, _): focus = .inspector
-    case (.inspector, _) where view == .pageTable:
-      if PageTableView(self, Subject(selection, in: machine)).secondLevel != nil {
-        entryCursor.isInside.toggle()
-      }
-    case (.inspector, _): turnView(1)
-    case (.timeline, _): _ = timeline.forwardOperation()
-    }
-  }
-
-  private mutating func scroll(_ pane: Pane, _ amount: Int) {
-    let direction: Direction = amount < 0 ? .up : .down
-    switch pane {
-    case .system: moveSelection(amount)
-    case .inspector: moveInInspector(direction)
-    case .timeline: _ = amount < 0 ? timeline.back() : timeline.forward()
-    }
   }
 
   // MARK: The tree

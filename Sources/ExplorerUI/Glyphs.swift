@@ -10,15 +10,9 @@ package struct Glyphs: Hashable, Sendable {
 
   // MARK: States
 
-  var live: Character { pick("●", "*") }
-  var half: Character { pick("◐", "%") }
-  var off: Character { pick("○", "o") }
-  var noDevice: Character { pick("·", ".") }
-  var done: Character { pick("✓", "v") }
   var refused: Character { pick("✗", "!") }
   var current: Character { pick("▶", ">") }
   var changed: Character { pick("◀", "<") }
-  var earlier: Character { pick("•", "*") }
   var folded: Character { pick("▸", "+") }
   var open: Character { pick("▾", "-") }
   var edge: Character { pick("▌", ">") }
@@ -26,10 +20,7 @@ package struct Glyphs: Hashable, Sendable {
 
   // MARK: Relations
 
-  var leadsTo: Character { pick("→", ">") }
-  var write: Character { pick("←", "=") }
   var partOf: Character { pick("›", ">") }
-  var dash: Character { pick("─", "-") }
 
   // MARK: Frames
 

@@ -16,9 +16,12 @@ struct KeysRow {
   }
 
   func draw(in area: Rect, with pen: inout Pen) {
-    let last = [
-      Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
-    ]
+    let last =
+      explorer.isHelpOpen
+      ? []
+      : [
+        Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
+      ]
     let lastWidth = last.reduce(0) { $0 + width($1) + 2 } - 1
     var column = 1
     for item in items where column + width(item) + 2 + lastWidth <= area.width {
@@ -67,6 +70,8 @@ struct KeysRow {
     case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))
     case (.inspector, .path): break
     }
+    let isSingle = explorer.layout.shape == .single
+    if isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
     let zoom = Item(key: "z", word: explorer.isZoomed ? "panes" : "zoom", action: .zoom)
     let isCramped = explorer.layout.inspector.width < 70
     if isCramped, explorer.view == .pageTable || explorer.view == .registers { items.append(zoom) }
@@ -74,9 +79,9 @@ struct KeysRow {
     if explorer.view == .path || explorer.view == .walk {
       items.append(Item(key: "e", word: "address", action: .editAddress))
     }
+    if !isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
     items += [
-      Item(key: "Tab", word: "pane", action: .nextPane),
-      Item(key: "1-4", word: "view", action: .nextView),
+      Item(key: "1-4", word: "view", action: .nextView)
     ]
     if !items.contains(where: { $0.key == "z" }) { items.append(zoom) }
     return items

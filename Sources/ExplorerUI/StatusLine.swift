@@ -58,6 +58,14 @@ struct StatusLine {
 }
 
 extension Outcome {
+  /// It was refused, or could not be tried.
+  var isRefusal: Bool {
+    switch self {
+    case .refused, .error: true
+    case .done, .reached, .fault, .stalled: false
+    }
+  }
+
   /// One word for a status line.
   var short: String {
     switch self {

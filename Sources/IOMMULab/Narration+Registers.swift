@@ -18,8 +18,8 @@ extension Explainer {
         "What the TLB holds for bank \(bank) may be wrong from here on: it goes.", place)
     case MSMRegisters.contextTLBIALL:
       return Narration(
-        "The tables changed, the TLB did not. TLBIALL drops what has the bank's VMID; the driver "
-          + "gives all VMID 0, so all of \(strong: unit.name) (inferred).", place)
+        "Bank \(bank) may remember what is no longer so. TLBIALL drops all with its VMID; the driver "
+          + "gives every bank VMID 0, so all of \(strong: unit.name) (inferred).", place)
     case _ where isReset && new == 0:
       return Narration(
         "Bank \(bank) goes back to zero first, so that nothing of its last user is left.", place)

@@ -86,12 +86,12 @@ import Testing
   @Test func `names, tabs and keys are links`() throws {
     var session = try Session()
     try session.click(on: "vfe")
-    #expect(session.screen.contains("vfe is one IOMMU"))
+    #expect(session.screen.contains("vfe: one IOMMU"))
     try session.click(on: "vfe_misc")
     #expect(session.screen.contains("vfe › context 1 › vfe_misc"))
     try session.click(on: "2 Regs")
     #expect(session.explorer.view == .registers)
-    try session.click(on: "fb  ")
+    try session.click(on: "● fb")
     #expect(session.explorer.selection == .domain("fb"))
     let step = session.explorer.timeline.step
     try session.click(on: "n step")

@@ -9,6 +9,8 @@ struct CallTree {
       case open(Int)
       case folded(Int, steps: Int)
       case step(Int)
+      /// What the kernel, or the program, said instead of doing it.
+      case refusal
     }
 
     let kind: Kind

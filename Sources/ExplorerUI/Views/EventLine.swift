@@ -61,8 +61,9 @@ struct EventLine {
       let name = name(iommu, offset)
       if isCommand(iommu, offset) {
         let purpose = register(iommu, offset)?.purpose ?? ""
+        let bank = offset < 0xff000 ? "bank \(offset >> 12) " : ""
         return Prose(name, tense == .now ? .strong : .text) + " ← " + Prose(new.hex8, value)
-          + Prose("   \(purpose)", .dim)
+          + Prose("   \(bank)\(purpose)", .dim)
       }
       return written(name, new, old)
     case .registerSet(let iommu, let offset, let old, let new):

@@ -38,7 +38,7 @@ struct HelpView {
 
   func draw(with pen: inout Pen) {
     pen.recede()
-    let width = min(explorer.width - 2, 84)
+    let width = explorer.width < 90 ? explorer.width : 84
     let height = max(4, min(explorer.height - 3, lines.count + 2))
     let area = Rect(
       column: (explorer.width - width) / 2, row: max(1, (explorer.height - 1 - height) / 2),

@@ -249,6 +249,10 @@ struct PageTableView {
       pen.write(line, at: 1, row, in: area)
       row += 1
     }
+    if area.height < 4, case .leaf(let leaf) = format.decode(word, level: level) {
+      drawLeaf(leaf, at: row, in: area, with: &pen)
+      return
+    }
     if word != 0, area.height - row >= 5 {
       let brackets = fields.flatMap { field in field.bits.map { ($0, false) } }
       WordDiagram(word: word, fields: brackets).draw(at: row, column: 1, in: area, with: &pen)
@@ -265,6 +269,20 @@ struct PageTableView {
         height: area.height)
       pen.write(prose(field), at: column, row + index % height, in: room)
     }
+  }
+
+  /// A leaf in a line, where there is no room for its fields.
+  private func drawLeaf(_ leaf: Leaf, at row: Int, in area: Rect, with pen: inout Pen) {
+    var line = Prose(leaf.size.bytes.sizeText, .strong) + " → "
+    line += Prose(leaf.physical.value.hex8, .physical)
+    line += Prose(
+      leaf.rights.contains(.userWrite)
+        ? "  rw" : leaf.rights.contains(.userRead) ? "  r" : "  no access", .text)
+    line +=
+      Prose(leaf.isGlobal ? "  global" : "  nG", .dim) + Prose(leaf.isShared ? "  S" : "", .dim)
+    line += Prose("  class \(leaf.memoryClass)", .dim)
+    pen.write(line, at: 1, row, in: area)
+    if row == 0, area.height > 1 { pen.write(legend(Grid(area)), at: 1, 1, in: area) }
   }
 
   private func prose(_ field: DescriptorField) -> Prose {

@@ -62,7 +62,7 @@ struct PathDiagram {
     let status = subject.status
     let name = DisplayWidth.truncate(subject.deviceName ?? "", to: nameRoom, ellipsis: "…")
     let control: Prose =
-      Prose("SCTLR.M ", .text) + (isOn ? Prose("1 on", .live) : Prose("0 off", .dim))
+      Prose("SCTLR.M ", .text) + (isOn ? Prose("= 1", .live) : Prose("= 0", .dim))
     let below: Prose =
       if status?.isStalled == true {
         Prose("stalled", .fault)
@@ -76,7 +76,7 @@ struct PathDiagram {
     let domain = subject.domainName.map { Prose("domain ", .strong) + Prose($0, .domain) }
     let table = status?.table.map { Prose($0.value.hex8, .physical) } ?? Prose("no table", .dim)
     let entries: Prose =
-      status?.table == nil ? "" : Prose("\(used)/4096 used", .dim)
+      status?.table == nil ? "" : Prose("\(used) of 4096", .dim)
     return [
       Station(
         title: Prose("device", .strong), width: nameRoom + 4, first: Prose(name, .text),
@@ -194,7 +194,7 @@ struct PathDiagram {
       Prose("M2VCBR_\(request.stream)", .text), Prose("bank \(bank)", .text),
       subject.domainName.map {
         Prose(DisplayWidth.truncate($0, to: 8, ellipsis: glyphs.cut), .domain)
-      } ?? (subject.isTableFreed ? Prose("freed!", .fault) : Prose("no domain", .dim)),
+      } ?? (subject.isTableFreed ? Prose("freed!", .fault) : Prose("none", .dim)),
       Prose("DRAM", .text),
     ]
     let details = [
@@ -212,7 +212,7 @@ struct PathDiagram {
         let text: Prose? =
           isBypass
           ? Prose("untranslated", .live)
-          : isFault ? Prose("✗ \(faultName)", .fault) : nil
+          : isFault ? Prose(faultName, .fault) : nil
         if let text { pen.write(text, at: column, 2, in: area) }
       }
       column = pen.write(name, at: column, 1, in: area)
@@ -227,8 +227,8 @@ struct PathDiagram {
 
   private var faultName: String {
     switch outcome {
-    case .fault(let fault): "\(fault.kind.name) fault"
-    case .stalled: "stalled"
+    case .fault: "✗ fault"
+    case .stalled: "✗ stalled"
     case .translated, .bypassed: ""
     }
   }

@@ -80,7 +80,8 @@ struct PathView {
     line += Prose(subject.deviceName ?? "", .strong)
     line += Prose(isNarrow ? " reading " : " read ", .text) + Prose(request.iova.value.hex8, .iova)
     line += Prose(
-      isNarrow ? " would reach" : " as MID \(request.stream), its stream ID, it would reach", .text)
+      isNarrow ? " would reach" : " as MID \(request.stream), \(streamWords), it would reach", .text
+    )
     pen.write(line, at: isNarrow ? 1 : 2, row, in: area)
     draw("now", outcome, row + 1, in: area, with: &pen)
     row += 2
@@ -156,6 +157,11 @@ struct PathView {
     }
   }
 
+  private var streamWords: String {
+    let count = subject.device.map { machine.system.devices[$0.index].streams.count } ?? 1
+    return count > 1 ? "its first stream ID" : "its stream ID"
+  }
+
   /// What the rest of the current operation will make of the answer, and at which step.
   private func future(of request: Request, now: WalkOutcome) -> (step: Int, outcome: WalkOutcome)? {
     var later = explorer.timeline
@@ -206,9 +212,12 @@ struct PathView {
   private func drawStreams(of iommu: Int, in area: Rect, with pen: inout Pen) {
     let unit = machine.board.iommus[iommu]
     var line = Prose(unit.name, .strong)
-    line += " is one IOMMU, hard-wired to its device. It has \(unit.bankCount) context banks."
-    pen.write(line, at: 2, 1, in: area)
     let isNarrow = area.width < 70
+    line +=
+      isNarrow
+      ? ": one IOMMU, hard-wired, \(unit.bankCount) banks."
+      : " is one IOMMU, hard-wired to its device. It has \(unit.bankCount) context banks."
+    pen.write(line, at: 2, 1, in: area)
     pen.write("device", .dim, at: 2, 3, in: area)
     pen.write("streams", .dim, at: 19, 3, in: area)
     pen.write("bank", .dim, at: isNarrow ? 31 : 34, 3, in: area)
@@ -251,7 +260,10 @@ struct PathView {
         + Prose(" of \(unit.tlb.geometry.sets * unit.tlb.geometry.ways) entries used", .dim),
       at: 2, row + 1, in: area)
     pen.write(
-      "Select a bank to see the way of a request through it.", .dim, at: 2, row + 3, in: area)
+      isNarrow
+        ? "Select a bank to see a request's way."
+        : "Select a bank to see the way of a request through it.",
+      .dim, at: 2, row + 3, in: area)
   }
 
   private func drawDomain(_ name: String, in area: Rect, with pen: inout Pen) {
@@ -263,7 +275,7 @@ struct PathView {
     var line = Prose(name, .domain)
     line += " is a page table"
     if let table = found.table { line += " at " + Prose(table.value.hex8, .physical) }
-    line += found.attached.isEmpty ? ", attached to nothing." : ", seen through by"
+    line += found.attached.isEmpty ? ", attached to nothing." : ", used by"
     pen.write(line, at: 2, 1, in: area)
     var row = 2
     for device in found.attached.prefix(max(1, area.height / 3)) {

@@ -43,6 +43,12 @@ struct PromptLine {
       prompt.purpose == .address
       ? "the address that path and walk look at; Enter takes it, Esc leaves"
       : Completion.hint(for: String(prompt.text))
-    pen.write(Prose(hint, .dim), at: 3, area.height - 1, in: area)
+    pen.write(Prose(hint, .dim), at: 3, 0, in: area)
+    if area.height > 1, prompt.purpose == .operation {
+      pen.write(
+        Prose("Enter does it   Tab completes   ↑ recalls   Esc leaves, nothing done", .dim), at: 3,
+        1,
+        in: area)
+    }
   }
 }

@@ -13,6 +13,8 @@ struct RegistersView {
     let word: UInt32
     let mark: Marks.Mark?
     let words: Prose
+    /// It holds a word; others only take commands.
+    let isStored: Bool
   }
 
   let rows: [Row]
@@ -52,10 +54,11 @@ struct RegistersView {
       let word = board.register(offset, of: iommu)
       let mark = marks.register(offset, of: iommu)
       // Registers that only take commands show while they are written.
-      if MSMRegisters.index(of: offset, banks: banks) == nil, mark == nil { return nil }
+      let isStored = MSMRegisters.index(of: offset, banks: banks) != nil
+      if !isStored, mark == nil { return nil }
       return Row(
         register: register, name: name, offset: offset, word: word, mark: mark,
-        words: Self.words(for: register, word, in: explorer.machine))
+        words: Self.words(for: register, word, in: explorer.machine), isStored: isStored)
     }
   }
 
@@ -163,7 +166,13 @@ struct RegistersView {
     }
     let height = area.height - header
     let overflow = max(0, rows.count - height)
-    let first = min(overflow, max(0, cursor - height / 2))
+    var first = min(overflow, max(0, cursor - height / 2))
+    // While one steps, the list moves only as far as it must to show what the step changed.
+    if explorer.focus != .inspector,
+      let now = rows.firstIndex(where: { ($0.mark?.isNow ?? false) && $0.isStored })
+    {
+      first = max(now - height + 1, min(first, now))
+    }
     for line in 0..<min(height, rows.count - first) {
       let row = rows[first + line]
       let place = line + header
@@ -225,7 +234,7 @@ struct RegistersView {
         height: area.height)
       let name =
         Prose(String(repeating: " ", count: max(0, 5 - bits.count)) + bits + " ", .dim)
-        + Prose(field.name, value == 0 ? .dim : .strong).padded(to: 8)
+        + Prose(field.name, value == 0 ? .dim : .strong).padded(to: 10)
       let shown = value > 9 ? UInt64(value).hex : String(value)
       let text =
         name + Prose(" \(shown)", value == 0 ? .dim : .iova).padded(to: 3)

@@ -20,6 +20,21 @@ enum SystemRow: Hashable {
 }
 
 extension Explorer {
+  /// The first row of the tree to show: where it was, moved no more than the selection needs.
+  func treeTop(height: Int, rows: [SystemRow]) -> Int {
+    let top = min(treeTop, max(0, rows.count - height))
+    guard let selected = rows.firstIndex(where: { $0.selection == selection }) else { return top }
+    return max(selected - height + 1, min(top, selected))
+  }
+
+  /// Remembers how far the tree is scrolled, once the selection may have moved.
+  mutating func keepTreeTop() {
+    let rows = systemRows
+    let tree = rows.filter { if case .domain = $0 { false } else { true } }
+    let height = SystemView.treeHeight(in: layout.system, domains: rows.count - tree.count)
+    treeTop = treeTop(height: height, rows: tree)
+  }
+
   /// All rows of the tree in their order: hardware, then domains.
   var systemRows: [SystemRow] {
     machine.board.iommus.indices.flatMap { iommu in
@@ -55,12 +70,12 @@ struct SystemView {
     let tree = all.filter { if case .domain = $0 { false } else { true } }
     let domains = all.filter { if case .domain = $0 { true } else { false } }
     let header = isWide ? 1 : 0
-    let wanted = max(1, min(domains.count, max(2, inside.height / 4)))
-    let treeHeight = max(0, inside.height - 1 - wanted - header)
+    let treeHeight = Self.treeHeight(in: area, domains: domains.count)
     if isWide { pen.write(" IOMMU       registers    contexts", .dim, at: 0, 0, in: inside) }
     let body = Rect(
       column: inside.column, row: inside.row + header, width: inside.width, height: treeHeight)
-    let hidden = draw(tree, in: body, isWide: isWide, with: &pen)
+    let top = explorer.treeTop(height: treeHeight, rows: tree)
+    let hidden = draw(tree, from: top, in: body, isWide: isWide, with: &pen)
     let separator = header + treeHeight + 1
     pen.divider(
       Prose("Domains", .strong), right: hidden > 0 ? Prose("\(hidden) more ↑↓", .dim) : "",
@@ -69,19 +84,27 @@ struct SystemView {
       column: inside.column, row: inside.row + separator, width: inside.width,
       height: max(0, inside.height - separator))
     if domains.isEmpty {
-      pen.write(" none yet; : alloc NAME makes one", .dim, at: 0, 0, in: rest)
+      pen.write(
+        isWide ? " none yet; : alloc NAME makes one" : " none yet", .dim, at: 0, 0, in: rest)
     }
-    _ = draw(domains, in: rest, isWide: isWide, with: &pen)
+    let chosen = domains.firstIndex { $0.selection == explorer.selection } ?? 0
+    let first = min(max(0, domains.count - rest.height), max(0, chosen - rest.height / 2))
+    _ = draw(domains, from: first, in: rest, isWide: isWide, with: &pen)
   }
 
-  /// Draws rows around the selected one; returns how many did not fit.
+  /// How many rows of a System pane are the tree's.
+  static func treeHeight(in area: Rect, domains: Int) -> Int {
+    let header = area.width >= 38 ? 1 : 0
+    let inside = area.height - 2
+    return max(0, inside - 1 - max(1, min(domains, max(2, inside / 4))) - header)
+  }
+
+  /// Draws rows from the one at `first` on; returns how many did not fit.
   private func draw(
-    _ rows: [SystemRow], in area: Rect, isWide: Bool, with pen: inout Pen
+    _ rows: [SystemRow], from first: Int, in area: Rect, isWide: Bool, with pen: inout Pen
   ) -> Int {
     guard area.height > 0 else { return rows.count }
-    let selected = rows.firstIndex { $0.selection == explorer.selection }
     let overflow = max(0, rows.count - area.height)
-    let first = min(overflow, max(0, (selected ?? 0) - area.height / 2))
     for (row, item) in rows[first..<min(rows.count, first + area.height)].enumerated() {
       switch item {
       case .iommu(let iommu): drawIOMMU(iommu, row, area, isWide, &pen)
@@ -141,7 +164,8 @@ struct SystemView {
     pen.link(line, to: .select(.bank(iommu: iommu, bank: bank)))
     pen.write(dot(iommu, bank), at: 3, row, in: area)
     guard let device = machine.device(bank: bank, of: iommu) else {
-      pen.write("\(bank) bank without a device", .faint, at: 5, row, in: area)
+      pen.write(
+        "\(bank) \(isWide ? "bank without a device" : "no device")", .faint, at: 5, row, in: area)
       return
     }
     let found = machine.system.devices[device.index]
@@ -157,7 +181,9 @@ struct SystemView {
     let room = Rect(
       column: area.column + start, row: area.row + row, width: max(0, area.width - start), height: 1
     )
-    if let name { pen.write(Prose(name, .domain), at: 0, 0, in: room) }
+    if let name {
+      pen.write(Prose(name, isFreed(iommu, bank) ? .fault : .domain), at: 0, 0, in: room)
+    }
   }
 
   private func drawDomain(
@@ -196,10 +222,15 @@ struct SystemView {
     }
   }
 
+  private func isFreed(_ iommu: Int, _ bank: Int) -> Bool {
+    let table = BankStatus(bank: bank, of: iommu, on: machine.board).table
+    return table.map { machine.domain(withTable: $0) == nil } ?? false
+  }
+
   /// The domain that a bank's walker would walk, by TTBR0, not by any list.
   private func domainName(_ iommu: Int, _ bank: Int) -> String? {
     guard let table = BankStatus(bank: bank, of: iommu, on: machine.board).table else { return nil }
-    return machine.domain(withTable: table).map { machine.system.name(of: $0) } ?? "freed!"
+    return machine.domain(withTable: table).map { machine.system.name(of: $0) } ?? "freed"
   }
 }
 

@@ -45,7 +45,7 @@ struct TimelineView {
 
   private func progress(width: Int) -> Prose {
     let (step, count) = (timeline.step, timeline.stepCount)
-    let done = count == 0 ? width : step * width / count
+    let done = count == 0 ? 0 : step * width / count
     let glyphs = explorer.glyphs
     return Prose("step \(step)/\(count) ", .text)
       + Prose(String(repeating: glyphs.progress, count: done), .accent)
@@ -114,6 +114,9 @@ struct TimelineView {
       lines.insert(CallTree.Line(kind: .title, depth: 0, end: 0), at: 0)
     }
     if !timeline.recording.isComplete { lines = [lines[0]] }
+    if current.outcome.isRefusal, timeline.isOperationDone {
+      lines.append(CallTree.Line(kind: .refusal, depth: 1, end: 0))
+    }
     let cursor = lines.firstIndex { $0.isCurrent } ?? lines.count - 1
     let overflow = max(0, lines.count - area.height)
     let first = min(overflow, max(0, cursor - area.height * 2 / 3))
@@ -167,6 +170,8 @@ struct TimelineView {
       } else {
         prose += Prose("   hardware, no driver involved", .dim)
       }
+    case .refusal:
+      prose += Prose("✗ \(current.outcome.words(in: explorer.machine))", .fault)
     case .open(let index) where line.depth == 0:
       prose += writer.root(events[index].change, of: current.operation)
     case .open(let index): prose += writer.call(events[index].change)
@@ -231,6 +236,11 @@ extension Prose {
 }
 
 extension Change {
+  /// The hazard that it is, if it is one.
+  var hazard: Hazard? {
+    if case .hazard(let hazard, _, _) = self { hazard } else { nil }
+  }
+
   /// It stands for something that went wrong.
   var isBad: Bool {
     switch self {

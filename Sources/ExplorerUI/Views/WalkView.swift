@@ -12,6 +12,8 @@ struct WalkView {
     let looksAt: Prose
     let finds: Prose
     let means: Prose
+    /// The same where there is little room.
+    let brief: String
     let isBad: Bool
   }
 
@@ -43,24 +45,26 @@ struct WalkView {
     case .route(let offset, let value, let bank):
       return Line(
         name: "route", looksAt: Prose(explorer.registers.name(at: offset, banks: banks), .text),
-        finds: Prose(value.hex8, .text), means: "CBNDX \(bank): bank \(bank)", isBad: false)
+        finds: Prose(value.hex8, .text), means: "CBNDX \(bank): bank \(bank)",
+        brief: "to bank \(bank)", isBad: false)
     case .control(_, let value, let isOn):
       return Line(
         name: "bank", looksAt: "SCTLR", finds: Prose(value.hex8, .text),
         means: isOn ? "M 1: translates, by TTBR0" : "M 0: untranslated (inferred)",
-        isBad: false)
+        brief: isOn ? "M 1: on" : "M 0: off", isBad: false)
     case .probe(let slot, _, let asid):
       return Line(
         name: "TLB", looksAt: "ASID \(Int(asid))",
         finds: slot.map { Prose("entry \($0)", .live) } ?? Prose("nothing", .dim),
         means: slot == nil ? "miss: read the tables" : "hit: no table is read",
-        isBad: false)
+        brief: slot == nil ? "miss" : "hit", isBad: false)
     case .read(let word, let address, let level): return read(word, address, level)
     case .check(let rights, let isAllowed):
       return Line(
         name: "check", looksAt: "rights",
         finds: Prose(Self.name(of: rights), .text),
-        means: isAllowed ? "the access is allowed" : "it is not allowed", isBad: !isAllowed)
+        means: isAllowed ? "the access is allowed" : "it is not allowed",
+        brief: isAllowed ? "allowed" : "forbidden", isBad: !isAllowed)
     }
   }
 
@@ -74,22 +78,29 @@ struct WalkView {
     let iova = request?.iova ?? IOVA(0)
     let index = level == 1 ? ARMv7Short.firstIndex(iova) : ARMv7Short.secondIndex(iova)
     let means: Prose
+    let brief: String
     var isBad = false
     switch descriptor {
-    case .table(let next): means = "second level at \(physical: next)"
-    case .leaf(let leaf): means = "\(leaf.size.bytes.sizeText) at \(physical: leaf.physical)"
+    case .table(let next):
+      means = "second level at \(physical: next)"
+      brief = "a table"
+    case .leaf(let leaf):
+      means = "\(leaf.size.bytes.sizeText) at \(physical: leaf.physical)"
+      brief = "a \(leaf.size.bytes.sizeText) leaf"
     case .invalid:
       means = "nothing is mapped here"
+      brief = "unmapped"
       isBad = true
     case .reserved:
       means = "a reserved pattern"
+      brief = "reserved"
       isBad = true
     }
     return Line(
       name: "read \(level)",
       looksAt: Prose(address.value.hex8, .physical)
         + Prose(level == 1 ? " TTBR0+4×" : " table+4×", .dim) + Prose(UInt64(index).hex, .dim),
-      finds: Prose(word.hex8, .strong), means: means, isBad: isBad)
+      finds: Prose(word.hex8, .strong), means: means, brief: brief, isBad: isBad)
   }
 
   private func answer(_ outcome: WalkOutcome) -> Line {
@@ -99,20 +110,21 @@ struct WalkView {
       return Line(
         name: "answer", looksAt: "", finds: Prose(address.value.hex8, .physical),
         means: "page \(physical: PhysicalAddress(entry.physical)) + byte \(offset.hex)",
-        isBad: false)
+        brief: "+ byte \(offset.hex)", isBad: false)
     case .bypassed(let address):
       return Line(
         name: "answer", looksAt: "", finds: Prose(address.value.hex8, .physical),
-        means: "untranslated", isBad: false)
+        means: "untranslated", brief: "untranslated", isBad: false)
     case .stalled:
       return Line(
         name: "answer", looksAt: "FSR.SS", finds: Prose("waits", .fault),
-        means: "an earlier fault stalls the bank", isBad: true)
+        means: "an earlier fault stalls the bank", brief: "stalled", isBad: true)
     case .fault(let fault):
       return Line(
         name: "answer", looksAt: "", finds: Prose("✗ fault", .fault),
         means: Prose("\(fault.kind.name) fault", .fault)
-          + (fault.level > 0 ? " at level \(Int(fault.level))" : ""), isBad: true)
+          + (fault.level > 0 ? " at level \(Int(fault.level))" : ""),
+        brief: fault.kind.name, isBad: true)
     }
   }
 
@@ -160,7 +172,8 @@ struct WalkView {
       pen.write(
         isAhead ? line.finds.all(.dim) : line.finds, at: columns.1, row + place, in: room(columns.2)
       )
-      pen.write(isAhead ? line.means.all(.dim) : line.means, at: columns.2, row + place, in: area)
+      let means = isNarrow ? Prose(line.brief, line.isBad ? .fault : .text) : line.means
+      pen.write(isAhead ? means.all(.dim) : means, at: columns.2, row + place, in: area)
       if index == explorer.walkCursor {
         pen.select(row: row + place, in: area, focused: explorer.focus == .inspector)
       }

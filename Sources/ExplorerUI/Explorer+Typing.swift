@@ -1,0 +1,122 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// What is typed into the prompt, and what comes of it.
+extension Explorer {
+  mutating func type(_ key: Key) -> Effect {
+    if key == Key(.character("z"), .control) { return .suspend }
+    if key == Key(.character("l"), .control) { return .redraw }
+    guard var prompt else { return .none }
+    let completion = Completion(machine: machine, platforms: Library.platformNames)
+    let isOperation = prompt.purpose == .operation
+    let result = prompt.handle(key) { isOperation ? completion.words(after: $0) : [] }
+    self.prompt = prompt
+    switch result {
+    case .submitted(let text): submit(text)
+    case .cancelled: self.prompt = nil
+    case .edited: break
+    }
+    return .none
+  }
+
+  mutating func submit(_ text: String) {
+    guard !text.allSatisfy({ $0 == " " }) else {
+      prompt = nil
+      return
+    }
+    if prompt?.purpose == .address {
+      chooseAddress(text)
+      return
+    }
+    do throws(ParseError) {
+      // The prompt stays open until all went well: a platform may not be there.
+      try run(try Operation(parsing: text))
+      history.append(text)
+      prompt = nil
+    } catch {
+      prompt?.mistake = error
+      prompt?.moveCursor(toColumn: error.column)
+    }
+  }
+
+  mutating func chooseAddress(_ text: String) {
+    let bits = machine.platform.addressBits
+    guard let number = UInt64(number: text.trimmingBlanks),
+      bits >= 64 || number >> UInt64(bits) == 0
+    else {
+      prompt?.mistake = ParseError(
+        line: 1, column: 1, "an address of \(bits) bits is needed, like 0x10000123")
+      return
+    }
+    chosenAddress = IOVA(number)
+    walkCursor = 0
+    prompt = nil
+  }
+
+  /// Does an operation at the cursor, and tells what came of it.
+  mutating func run(_ operation: Operation) throws(ParseError) {
+    if case .use(let platform, _) = operation {
+      guard Library.platformNames.contains(platform) else {
+        let known = Library.platformNames.joined(separator: ", ")
+        throw ParseError(
+          line: 1, column: "use ".count + 1,
+          "no platform \"\(platform.shown)\"; there are: \(known)")
+      }
+      timeline = Timeline(from: Machine(unprobed: try Library.platform(platform)))
+      selection = .iommu(0)
+      (folds, visited) = ([:], [])
+    }
+    let (outcome, dropped) = timeline.perform(operation)
+    var notice = outcome.isOK ? Prose(operation.text + " → ", .strong) : Prose()
+    notice += Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
+    if let hazard = timeline.recording.events.lazy.compactMap(\.change.hazard).first {
+      notice += Prose("  but: " + hazard.words, .fault)
+    }
+    if dropped > 0 {
+      notice += Prose("  \(dropped) later operation\(dropped == 1 ? "" : "s") given up", .dim)
+    }
+    self.notice = notice
+    if case .walk(let request) = operation { chosenAddress = IOVA(request.iova) }
+    show(operation)
+  }
+
+  /// Turns to what an operation was about.
+  mutating func show(_ operation: Operation) {
+    let target: Selection?
+    switch operation {
+    case .attach(_, let device), .detach(_, let device): target = place(of: device)
+    case .probe(let name): target = name.flatMap { place(of: $0) }
+    case .read(let request), .write(let request, _): target = place(of: request.device)
+    case .walk(let request):
+      target = place(of: request.device)
+      go(to: target ?? selection, .walk)
+      return
+    case .map(let domain, _, _, _, _), .unmap(let domain, _, _), .alloc(let domain),
+      .iovaToPhys(let domain, _):
+      target = machine.system.domain(named: domain).map { _ in .domain(domain) }
+    case .dump(let name):
+      target =
+        machine.system.domain(named: name) != nil ? .domain(name) : place(of: name)
+      if let target { go(to: target, view == .pageTable ? .pageTable : .registers) }
+      return
+    case .use, .free: target = nil
+    }
+    if let target { go(to: target, view) }
+  }
+
+  private func place(of name: String) -> Selection? {
+    guard let device = machine.system.device(named: name) else { return nil }
+    let found = machine.system.devices[device.index]
+    return found.bank.map { .bank(iommu: found.iommu, bank: $0) } ?? .iommu(found.iommu)
+  }
+
+  /// Selects what the operation under the cursor is about.
+  mutating func lookWhereItHappens() {
+    guard let operation = timeline.current?.operation else { return }
+    show(operation)
+    visited = []
+  }
+}
