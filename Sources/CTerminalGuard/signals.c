@@ -10,7 +10,10 @@
 #include "internal.h"
 
 // The loop deals with these when it comes round.
-static const int loop_signals[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+static const int loop_signals[] = {SIGTSTP, SIGCONT,   SIGWINCH, SIGHUP,  SIGINT,
+                                   SIGTERM, SIGQUIT,   SIGUSR1,  SIGUSR2, SIGALRM,
+                                   SIGPROF, SIGVTALRM, SIGXCPU,  SIGXFSZ, SIGIO,
+                                   SIGPWR,  SIGSTKFLT};
 
 // These end the process at once; the program itself is at fault.
 static const int fatal_signals[] = {SIGSEGV, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSYS};
@@ -43,7 +46,7 @@ static void on_fatal(int signal) {
 }
 
 static bool asks_to_leave(int signal) {
-  return signal == SIGHUP || signal == SIGINT || signal == SIGTERM || signal == SIGQUIT;
+  return signal != SIGTSTP && signal != SIGCONT && signal != SIGWINCH;
 }
 
 static void on_loop(int signal) {

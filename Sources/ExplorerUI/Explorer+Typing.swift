@@ -53,6 +53,11 @@ extension Explorer {
     }
     chosenAddress = IOVA(number)
     walkCursor = 0
+    let format = machine.platform.format
+    let first = Int(truncatingIfNeeded: number >> UInt64(format.entryBits(level: 1)))
+    let second = Int(truncatingIfNeeded: number >> UInt64(format.entryBits(level: 2)))
+    entryCursor = EntryCursor(
+      first: first % format.entryCount(level: 1), second: second % format.entryCount(level: 2))
     prompt = nil
   }
 
@@ -69,14 +74,23 @@ extension Explorer {
       selection = .iommu(0)
       (folds, visited) = ([:], [])
     }
+    // What only looks, and what cannot be tried, is no reason to give up what comes after.
+    if !timeline.isAtEnd, let outcome = timeline.outcomeOfLooking(operation) {
+      notice =
+        Prose(outcome.isOK ? "\(operation.text) → " : "✗ ", outcome.isOK ? .strong : .fault)
+        + Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
+      if case .walk(let request) = operation { chosenAddress = IOVA(request.iova) }
+      if outcome.isOK { show(operation) }
+      return
+    }
     let (outcome, dropped) = timeline.perform(operation)
-    var notice = outcome.isOK ? Prose(operation.text + " → ", .strong) : Prose()
+    var notice = outcome.isOK ? Prose(operation.text + " → ", .strong) : Prose("✗ ", .fault)
     notice += Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
     if let hazard = timeline.recording.events.lazy.compactMap(\.change.hazard).first {
-      notice += Prose("  but: " + hazard.words, .fault)
+      notice += Prose(", but: " + hazard.words, .fault)
     }
     if dropped > 0 {
-      notice += Prose("  \(dropped) later operation\(dropped == 1 ? "" : "s") given up", .dim)
+      notice += Prose("; \(dropped) later operation\(dropped == 1 ? "" : "s") given up", .dim)
     }
     self.notice = notice
     if case .walk(let request) = operation { chosenAddress = IOVA(request.iova) }

@@ -164,7 +164,7 @@ package struct Explorer: Sendable {
       go(to: .iommu(iommu), view)
     case .view(let target):
       if view != target { go(to: selection, target) }
-      if focus == .system, layout.shape == .single || isZoomed { focus = .inspector }
+      if layout.shape == .single || focus == .system && isZoomed { focus = .inspector }
     case .nextView: turnView(1)
     case .previousView: turnView(-1)
     case .focus(let pane): focus = pane

@@ -64,7 +64,8 @@ struct KeysRow {
       items.append(Item(key: "↑↓", word: "register", action: .move(.down)))
     case (.inspector, .pageTable):
       items.append(Item(key: "←↑↓→", word: "entry", action: .move(.right)))
-      items.append(Item(key: "↵", word: "level", action: .open))
+      let view = PageTableView(explorer, Subject(explorer.selection, in: explorer.machine))
+      if view.secondLevel != nil { items.append(Item(key: "↵", word: "level", action: .open)) }
     case (.inspector, .walk): items.append(Item(key: "↑↓", word: "look at", action: .move(.down)))
     case (.timeline, _): items.append(Item(key: "↑↓", word: "operation", action: .move(.down)))
     case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))

@@ -14,6 +14,8 @@ package struct Prompt: Hashable, Sendable {
   private(set) var cursor = 0
   /// What is wrong with the text, once it was submitted.
   var mistake: ParseError?
+  /// The text is a suggestion: the first character typed takes its place.
+  private var isSuggestion: Bool
   private var history: [String]
   /// Where in the history the text comes from; `history.count` is the text being typed.
   private var place: Int
@@ -27,6 +29,7 @@ package struct Prompt: Hashable, Sendable {
     self.purpose = purpose
     self.history = history
     place = history.count
+    isSuggestion = !text.isEmpty
     self.text = Array(text)
     cursor = self.text.count
   }
@@ -43,6 +46,10 @@ package struct Prompt: Hashable, Sendable {
 
   mutating func handle(_ key: Key, words: (String) -> [String]) -> Result {
     if key.code != .tab, key.code != .backTab { (candidates, candidate) = ([], nil) }
+    if isSuggestion, case .character = key.code, key.modifiers.subtracting(.shift).isEmpty {
+      replace(with: "")
+    }
+    isSuggestion = false
     switch (key.code, key.modifiers) {
     case (.escape, _), (.character("c"), .control): return .cancelled
     case (.backspace, _) where text.isEmpty: return .cancelled

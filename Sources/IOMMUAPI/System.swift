@@ -11,6 +11,10 @@ package struct System: Sendable {
   ///
   /// Events carry an index into it, for they hold no references.
   package private(set) var names: [String] = []
+  /// Where each name stands in `names`.
+  private var nameIndex: [String: Int] = [:]
+  /// The live domain of each name that has one.
+  private var liveDomain: [Int: DomainID] = [:]
 
   package init(board: Board, devices: [Device]) {
     self.board = board
@@ -25,8 +29,7 @@ package struct System: Sendable {
 
   /// The live domain of that name.
   package func domain(named name: String) -> DomainID? {
-    domains.indices.last { domains[$0].isAllocated && names[domains[$0].name] == name }
-      .map(DomainID.init)
+    nameIndex[name].flatMap { liveDomain[$0] }
   }
 
   package func device(named name: String) -> DeviceID? {
@@ -69,17 +72,31 @@ package struct System: Sendable {
   // MARK: Primitives
 
   package mutating func addDomain(named name: String) -> DomainID {
-    let index = names.firstIndex(of: name) ?? names.count
-    if index == names.count { names.append(name) }
-    domains.append(Domain(name: index))
-    let domain = DomainID(domains.count - 1)
+    let index = nameIndex[name] ?? names.count
+    if index == names.count {
+      names.append(name)
+      nameIndex[name] = index
+    }
+    let domain = insertDomain(named: index)
     board.journal.append(.domainAlloc(domain: UInt32(domain.index), name: UInt32(index)))
     return domain
   }
 
   package mutating func retire(_ domain: DomainID) {
-    domains[domain.index].isAllocated = false
+    setAllocated(domain, false)
     board.journal.append(.domainFree(domain: UInt32(domain.index)))
+  }
+
+  private mutating func insertDomain(named name: Int) -> DomainID {
+    let domain = DomainID(domains.count)
+    domains.append(Domain(name: name))
+    setAllocated(domain, true)
+    return domain
+  }
+
+  private mutating func setAllocated(_ domain: DomainID, _ isAllocated: Bool) {
+    domains[domain.index].isAllocated = isAllocated
+    liveDomain[domains[domain.index].name] = isAllocated ? domain : nil
   }
 
   package mutating func setTable(of domain: DomainID, to table: PhysicalAddress?) {
@@ -114,7 +131,10 @@ package struct System: Sendable {
   }
 
   /// Takes over another state's names, so that its events can be redone here.
-  package mutating func adoptNames(of other: System) { names = other.names }
+  package mutating func adoptNames(of other: System) {
+    names = other.names
+    nameIndex = other.nameIndex
+  }
 
   private mutating func insert(_ device: DeviceID, into domain: DomainID, at position: Int) {
     domains[domain.index].attached.insert(device, at: position)
@@ -133,8 +153,10 @@ package struct System: Sendable {
   /// - Precondition: It is the change made last.
   package mutating func undo(_ change: Change, images: [[UInt32]]) {
     switch change {
-    case .domainAlloc: domains.removeLast()
-    case .domainFree(let domain): domains[Int(domain)].isAllocated = true
+    case .domainAlloc(let domain, _):
+      setAllocated(DomainID(Int(domain)), false)
+      domains.removeLast()
+    case .domainFree(let domain): setAllocated(DomainID(Int(domain)), true)
     case .domainTable(let domain, let old, _):
       domains[Int(domain)].table = old.value == 0 ? nil : old
     case .link(let domain, let device, let position):
@@ -149,8 +171,8 @@ package struct System: Sendable {
   /// Makes a change again that was undone.
   package mutating func redo(_ change: Change) {
     switch change {
-    case .domainAlloc(_, let name): domains.append(Domain(name: Int(name)))
-    case .domainFree(let domain): domains[Int(domain)].isAllocated = false
+    case .domainAlloc(_, let name): _ = insertDomain(named: Int(name))
+    case .domainFree(let domain): setAllocated(DomainID(Int(domain)), false)
     case .domainTable(let domain, _, let new):
       domains[Int(domain)].table = new.value == 0 ? nil : new
     case .link(let domain, let device, let position):

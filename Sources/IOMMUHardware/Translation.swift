@@ -14,8 +14,12 @@ extension Board {
     }
     var trace = WalkTrace()
     let outcome = walk(request, watcher: &trace)
-    for step in trace.steps { note(step, of: request) }
-    return apply(outcome, of: request)
+    // What a hit does to its entry comes before the question whether it may be used so.
+    let isHit = if case .translated(_, _, _?) = outcome { true } else { false }
+    for step in trace.steps where !(isHit && step.isCheck) { note(step, of: request) }
+    let answer = apply(outcome, of: request)
+    for step in trace.steps where isHit && step.isCheck { note(step, of: request) }
+    return answer
   }
 
   private mutating func note(_ step: WalkTrace.Step, of request: Request) {

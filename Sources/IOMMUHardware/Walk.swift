@@ -47,6 +47,8 @@ package struct WalkTrace: WalkWatcher, Hashable, Sendable {
     case probe(slot: Int?, vmid: UInt16, asid: UInt8)
     case read(UInt32, at: PhysicalAddress, level: Int)
     case check(Rights, isAllowed: Bool)
+
+    var isCheck: Bool { if case .check = self { true } else { false } }
   }
 
   package private(set) var steps: [Step] = []

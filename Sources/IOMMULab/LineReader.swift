@@ -87,7 +87,10 @@ struct LineReader {
       }
   }
 
-  static let keywords = Set(Verb.allCases.map(\.rawValue) + ["all", "unprobed", "ok"])
+  /// The verbs, also those that are still to come, and the words that stand where names do.
+  static let keywords = Set(
+    Verb.allCases.map(\.rawValue) + ["all", "unprobed", "ok"]
+      + ["write-word", "read-word", "reg", "invalidate", "irq", "limit"])
 
   /// A number, decimal or hex.
   ///

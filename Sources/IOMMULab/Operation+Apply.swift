@@ -148,7 +148,8 @@ extension Machine {
   private func fits(_ numbers: [UInt64]) throws(Stop) {
     let bits = platform.addressBits
     for number in numbers where bits < 64 && number >> UInt64(bits) != 0 {
-      throw .error("\(number.hex) does not fit: \(platform.name) has words of \(bits) bits")
+      let shown = number == .max ? "a number of 64 bits or more" : number.hex
+      throw .error("\(shown) does not fit: \(platform.name) has words of \(bits) bits")
     }
   }
 
@@ -198,6 +199,10 @@ extension KernelError {
         + smallest.sizeText
     case .unsupportedSize(let size): return "no page has a size of \(size.hex) bytes"
     case .outOfPages: return "no pages are left for a page table; free a domain first"
+    case .busy(let device, let domain) where !system.domains[domain.index].isAllocated:
+      let name = system.name(of: device)
+      return "\(name) is still attached to \(system.name(of: domain)), which was freed; "
+        + "detach it from any domain"
     case .busy(let device, let domain):
       let name = system.name(of: device)
       return "\(name) is attached to \(system.name(of: domain)) already; "

@@ -16,6 +16,9 @@ package struct Script: Hashable, Sendable {
   /// Reads a whole text; `platforms` are the names that `use` may name.
   package init(parsing text: String, platforms: [String]) throws(ParseError) {
     var number = 0
+    // Some editors begin a file with a byte-order mark.
+    let text =
+      text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
     for line in text.split(
       omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
     {

@@ -85,12 +85,36 @@ package struct ScriptRunner {
     text += String(repeating: " ", count: max(2, 48 - line.operation.text.count))
     text += outcome.words(in: machine)
     write(text + "\n")
+    if outcome.isOK, case .dump(let name) = line.operation { writeDump(of: name, write) }
     for event in recording.events {
       write(
         String(repeating: "  ", count: Int(event.depth) + 4)
           + event.change.words(in: machine, registers: registers) + "\n")
     }
     if !recording.isComplete { write("        … and more than can be shown\n") }
+  }
+
+  private func writeDump(of name: String, _ write: (String) -> Void) {
+    let indent = String(repeating: " ", count: 6)
+    if let domain = machine.system.domain(named: name) {
+      let tables = DomainTables(of: domain, in: machine)
+      for table in tables.tables {
+        let place = table.parent.map { " under entry \(UInt64($0).hex)" } ?? ""
+        write("\(indent)level \(table.level) at \(table.base.value.hex8)\(place)\n")
+        for (index, word) in table.words {
+          write("\(indent)  \(UInt64(index).hex(digits: 3))  \(word.hex8)\n")
+        }
+      }
+      for page in tables.leaked { write("\(indent)leaked: \(page.value.hex8)\n") }
+    } else if let iommu = try? machine.iommu(name) {
+      let banks = machine.board.iommus[iommu].bankCount
+      for (offset, word) in registersInUse(of: iommu, on: machine.board) {
+        let place = Int(offset >> 12) < banks ? "bank \(offset >> 12)  " : "        "
+        write(
+          "\(indent)\(UInt64(offset).hex(digits: 5))  \(word.hex8)  \(place)"
+            + "\(registers.name(at: offset, banks: banks))\n")
+      }
+    }
   }
 
   // MARK: JSON

@@ -119,6 +119,19 @@ package struct Timeline: Sendable {
     return (outcome, dropped)
   }
 
+  /// What an operation would come to that changes nothing: one that looks, or cannot be tried.
+  ///
+  /// Nil for any other. It is tried on the machine as the current operation leaves it.
+  package func outcomeOfLooking(_ operation: Operation) -> Outcome? {
+    var trial = self
+    trial.finishOperation()
+    let outcome = trial.machine.apply(operation)
+    switch (operation, outcome) {
+    case (.walk, _), (.dump, _), (_, .error): return outcome
+    default: return nil
+    }
+  }
+
   private func faults(after outcome: Outcome) -> Int {
     let before = entries.last?.faults ?? 0
     if case .fault = outcome { return before + 1 }

@@ -39,8 +39,10 @@ func complain(_ line: String) {
   writeAll(2, Array((line + "\n").utf8)[...])
 }
 
-/// Standard output in large pieces; when nobody reads it any more, the program ends quietly.
+/// Standard output in large pieces.
 struct StandardOutput {
+  /// Something could not be written: what came out is not all there is.
+  private(set) var problem: FileProblem?
   private var buffer: [UInt8] = []
 
   mutating func write(_ text: String) {
@@ -49,19 +51,22 @@ struct StandardOutput {
   }
 
   mutating func flush() {
-    writeAll(1, buffer[...])
+    if problem == nil, !writeAll(1, buffer[...]) { problem = FileProblem(message: errorText()) }
     buffer.removeAll(keepingCapacity: true)
   }
 }
 
-private func writeAll(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) {
+/// Writes all bytes; false when that cannot be done, with the reason in `errno`.
+@discardableResult
+private func writeAll(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Bool {
   var rest = bytes
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     if count < 0 {
       if errno == EINTR { continue }
-      return
+      return false
     }
     rest = rest.dropFirst(count)
   }
+  return true
 }

@@ -7,6 +7,11 @@ struct IOMMUTui: ParsableCommand {
     commandName: "iommu-tui",
     abstract: "Shows how IOMMUs really work: click through contexts and page tables, step every "
       + "operation write by write.",
+    usage:
+      "iommu-tui [FILE] [--ascii] [--theme dark|light] [--no-mouse]\niommu-tui run FILE|- [--json] [--events]",
+    discussion:
+      "Without a file, a small scene is open. `iommu-tui explore --help` lists the options.",
+    version: "0.1.0",
     subcommands: [Explore.self, Run.self],
     defaultSubcommand: Explore.self)
 }

@@ -31,6 +31,7 @@ struct Run: ParsableCommand {
       throw ExitCode(2)
     }
     var failures: [ScriptRunner.Failure] = []
+    var unwritten: FileProblem?
     do throws(ParseError) {
       let script = try Script(parsing: text, platforms: Library.platformNames)
       let machine = try Library.machine(for: script)
@@ -40,9 +41,14 @@ struct Run: ParsableCommand {
       var output = StandardOutput()
       failures = runner.run(script) { output.write($0) }
       output.flush()
+      unwritten = output.problem
     } catch {
       complain("\(name):\(error.line):\(error.column): \(error.message)")
       throw ExitCode(2)
+    }
+    if let unwritten {
+      complain("standard output: \(unwritten.message)")
+      throw ExitCode(1)
     }
     for failure in failures {
       complain("\(name):\(failure.line):\(failure.column): \(failure.reason)")

@@ -213,6 +213,27 @@ import Testing
     #expect(session.lines[23] == " : x字")
   }
 
+  /// A look or a mistake in the past once cost all that came after it.
+  @Test func `looking and mistakes in the past give nothing up, and the rest warns`() throws {
+    var session = try Session("<Home>NN")
+    let entries = session.explorer.timeline.entries.count
+    for line in ["walk mdp_vg1 0x10000123", "dump fb", "attach nobody mdp_vg1"] {
+      try type(line, into: &session)
+      #expect(session.explorer.timeline.entries.count == entries, "\(line)")
+    }
+    #expect(
+      session.explorer.notice?.text == "✗ error: there is no domain nobody; alloc nobody makes one")
+    var wide = try Session("<Home>NN:", size: (120, 36))
+    #expect(wide.screen.contains("gives up the 8 after it"))
+    try wide.press("'alloc other'<Enter>")
+    #expect(wide.explorer.timeline.entries.count == 3)
+  }
+
+  @Test func `the suggested address gives way to the first character typed`() throws {
+    let session = try Session("<End>e'0x108'")
+    #expect(session.lines[23] == " address 0x108")
+  }
+
   @Test func `an address for path and walk is checked, and taken`() throws {
     var session = try Session("<End>e")
     #expect(session.lines[23] == " address 0x10000123")

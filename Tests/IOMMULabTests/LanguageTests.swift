@@ -100,7 +100,13 @@ import Testing
       Issue.record("a number of 77 bits was taken")
       return
     }
-    #expect(message == "0xffffffffffffffff does not fit: msm8x60 has words of 32 bits")
+    #expect(message == "a number of 64 bits or more does not fit: msm8x60 has words of 32 bits")
+  }
+
+  /// An editor's byte-order mark was once taken for a part of the first verb.
+  @Test func `a byte-order mark at the start is no part of the text`() throws {
+    let script = try Script(parsing: "\u{feff}alloc fb\n", platforms: ["msm8x60"])
+    #expect(script.lines.map(\.operation) == [.alloc("fb")])
   }
 
   @Test func `the width of the platform's words is the limit`() throws {

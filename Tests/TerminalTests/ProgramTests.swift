@@ -28,7 +28,7 @@ import Testing
     expectRestored(session)
   }
 
-  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT])
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGIO])
   func `restores the terminal and dies of a signal that asks it to`(signal: Int32) throws {
     let session = try BuiltProgram.start()
     try waitForScreen(session)

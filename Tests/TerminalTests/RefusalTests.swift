@@ -23,6 +23,17 @@ import Testing
   }
 }
 
+@Suite struct `Without a screen, the program` {
+  /// A full disk was once reported as success.
+  @Test func `says that its output could not be written`() throws {
+    let run = try PlainRun([
+      "/bin/sh", "-c", "printf 'alloc fb\n' | \"$0\" run --json - >/dev/full", BuiltProgram.path(),
+    ])
+    #expect(run.ending == .status(1))
+    #expect(run.errors.hasPrefix("standard output: "))
+  }
+}
+
 @Suite struct `The program on a terminal that` {
   @Test(arguments: ["xterm-kitty", "foot", "xterm-ghostty", "alacritty", "no-such-terminal"])
   func `nobody here has described is taken for an xterm`(term: String) throws {

@@ -70,6 +70,7 @@ struct EventLine {
       return written(name(iommu, offset), new, old) + Prose("   by the hardware", .dim)
     case .registerRead(let iommu, let offset, let read):
       return Prose(name(iommu, offset), .text) + " → " + Prose(read.hex8, value)
+        + Prose(offset < 0xff000 ? "   bank \(offset >> 12)" : "", .dim)
     case .memoryWrite(let address, let old, let new):
       return written(place(address), new, old)
     case .dmaWrite(let address, let old, let new):

@@ -20,6 +20,11 @@ struct PromptLine {
     drawHint(shift: shift - start, with: &pen)
   }
 
+  /// How many operations lie after the current one.
+  private var later: Int {
+    explorer.timeline.entries.count - 1 - explorer.timeline.position.entry
+  }
+
   private func drawHint(shift: Int, with pen: inout Pen) {
     let height = explorer.layout.why.height
     let area = Rect(
@@ -46,7 +51,11 @@ struct PromptLine {
     pen.write(Prose(hint, .dim), at: 3, 0, in: area)
     if area.height > 1, prompt.purpose == .operation {
       pen.write(
-        Prose("Enter does it   Tab completes   ↑ recalls   Esc leaves, nothing done", .dim), at: 3,
+        later > 0
+          ? Prose(
+            "Enter does it here and gives up the \(later) after it: End goes there first", .half)
+          : Prose("Enter does it   Tab completes   ↑ recalls   Esc leaves, nothing done", .dim),
+        at: 3,
         1,
         in: area)
     }

@@ -161,7 +161,7 @@ struct RegistersView {
       pen.write(
         isNarrow
           ? " register    now         in words"
-          : "  offset   register     now            before        in words",
+          : "  offset  register    now          before      in words",
         .dim, at: 0, 0, in: area)
     }
     let height = area.height - header
@@ -194,15 +194,15 @@ struct RegistersView {
   private func drawWide(_ row: Row, _ line: Int, in area: Rect, with pen: inout Pen) {
     let isNow = row.mark?.isNow ?? false
     pen.write(UInt64(row.offset).hex(digits: 5), .dim, at: 2, line, in: area)
-    pen.write(row.name, .text, at: 11, line, in: area)
+    pen.write(row.name, .text, at: 10, line, in: area)
     pen.write(
-      row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: 24, line, in: area)
+      row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: 22, line, in: area)
     if let mark = row.mark {
-      pen.write(isNow ? Prose("◀", .changed) : Prose("•", .old), at: 36, line, in: area)
-      pen.write(mark.old.hex8, .old, at: 39, line, in: area)
+      pen.write(isNow ? Prose("◀", .changed) : Prose("•", .old), at: 33, line, in: area)
+      pen.write(mark.old.hex8, .old, at: 35, line, in: area)
       if isNow { pen.put(pen.glyphs.edge, pen.theme.style(.changed), at: 0, line, in: area) }
     }
-    pen.write(row.words, at: 53, line, in: area)
+    pen.write(row.words, at: 47, line, in: area)
   }
 
   private func drawDetails(_ row: Row, in area: Rect, with pen: inout Pen) {

@@ -88,7 +88,8 @@ struct TimelineView {
           ? Prose(" ", .dim)
           : entry.outcome.isOK ? Prose("✓", .live) : Prose("✗", .fault)
       let number = String(index + 1)
-      var line = " " + mark
+      let isRefused = isCurrent && timeline.isOperationDone && !entry.outcome.isOK
+      var line = (isRefused ? Prose("✗", .fault) : " ") + mark
       line += Prose(
         String(repeating: " ", count: max(1, 3 - number.count)) + number + " ",
         isCurrent ? .strong : .dim)
@@ -122,7 +123,8 @@ struct TimelineView {
     let first = min(overflow, max(0, cursor - area.height * 2 / 3))
     // Scrolled, the first row says which calls the rest is in, and the rest moves left.
     let isScrolled = first > 0
-    let outer = isScrolled ? max(0, lines[cursor].depth - 1) : 0
+    let visible = lines[first..<min(lines.count, first + area.height)].dropFirst()
+    let outer = isScrolled ? visible.map(\.depth).min() ?? 0 : 0
     if isScrolled { drawBreadcrumb(tree.openCalls(before: first + 1), in: area, with: &pen) }
     for row in (isScrolled ? 1 : 0)..<min(area.height, lines.count - first) {
       drawTreeLine(lines[first + row], row, from: outer, of: current, in: area, with: &pen)

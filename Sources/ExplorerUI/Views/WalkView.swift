@@ -109,7 +109,8 @@ struct WalkView {
       let offset = address.value & entry.size.offsetMask
       return Line(
         name: "answer", looksAt: "", finds: Prose(address.value.hex8, .physical),
-        means: "page \(physical: PhysicalAddress(entry.physical)) + byte \(offset.hex)",
+        means:
+          "\(entry.size.bytes >= PageSize.size1M.bytes ? "base" : "page") \(physical: PhysicalAddress(entry.physical)) + byte \(offset.hex)",
         brief: "+ byte \(offset.hex)", isBad: false)
     case .bypassed(let address):
       return Line(
@@ -183,14 +184,25 @@ struct WalkView {
     }
   }
 
+  /// The parts that this walk splits the address into; a section needs no second level.
+  private func parts(_ isNarrow: Bool) -> [(high: Int, low: Int, name: String)] {
+    let first = (31, 20, isNarrow ? "1st index" : "first-level index")
+    switch outcome {
+    case .bypassed: return [(31, 0, "not taken apart: it passes as it is")]
+    case .translated(_, let entry, _) where entry.size.bytes >= PageSize.size1M.bytes:
+      return [first, (19, 0, "byte in the section")]
+    case .translated, .stalled, .fault, nil:
+      return [
+        first, (19, 12, isNarrow ? "2nd" : "second-level index"),
+        (11, 0, isNarrow ? "byte" : "byte in the page"),
+      ]
+    }
+  }
+
   /// The address's bits, split where the walker splits them.
   private func drawRuler(_ iova: IOVA, at row: Int, in area: Rect, with pen: inout Pen) {
     let isNarrow = area.width < 70
-    let parts: [(high: Int, low: Int, name: String)] = [
-      (31, 20, isNarrow ? "1st index" : "first-level index"),
-      (19, 12, isNarrow ? "2nd" : "second-level index"),
-      (11, 0, isNarrow ? "byte" : "byte in the page"),
-    ]
+    let parts = parts(isNarrow)
     var column = 2
     for part in parts {
       let count = part.high - part.low + 1
