@@ -73,7 +73,7 @@ let package = Package(
     tests(
       "IOMMULabTests",
       needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TestSupport"]),
-    tests("TerminalCoreTests", needs: ["TerminalCore"]),
+    tests("TerminalCoreTests", needs: ["TerminalCore", "TestSupport"]),
     tests(
       "ExplorerUITests",
       needs: [
@@ -82,7 +82,7 @@ let package = Package(
       exclude: ["Screens"]),
     .systemLibrary(
       name: "CVTerm", path: "Tests/CVTerm", providers: [.apt(["libvterm-dev"])]),
-    tests("TerminalTests", needs: ["CVTerm", "TerminalCore", "iommu-tui"]),
+    tests("TerminalTests", needs: ["CVTerm", "TerminalCore", "TestSupport", "iommu-tui"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import TerminalCore
+import TestSupport
 import Testing
 
 @Suite struct `Any drawing` {
@@ -68,22 +69,5 @@ import Testing
     let pieces = ["a", " ", "漢", "e\u{301}", "\u{1B}", "👨‍👩‍👧", "\u{301}", "…", "\u{7}", "字\u{20DD}"]
     let count = Int.random(in: 0...8, using: &generator)
     return (0..<count).compactMap { _ in pieces.randomElement(using: &generator) }.joined()
-  }
-}
-
-/// A small generator that gives the same numbers for the same seed everywhere.
-struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
   }
 }

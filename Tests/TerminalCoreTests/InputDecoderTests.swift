@@ -1,4 +1,5 @@
 import TerminalCore
+import TestSupport
 import Testing
 
 @Suite struct `Bytes from a terminal` {

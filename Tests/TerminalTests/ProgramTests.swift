@@ -1,6 +1,7 @@
 import CVTerm
 import Glibc
 import TerminalCore
+import TestSupport
 import Testing
 
 /// What must be true of the program on a real terminal, whatever it draws.
@@ -113,21 +114,4 @@ func expectRestored(_ session: PtySession, _ location: SourceLocation = #_source
   #expect(hasLineModes, "modes of the line", sourceLocation: location)
   let paste = session.outputText.split(separator: "\u{1B}[?2004").last
   #expect(paste?.first == "l", "bracketed paste", sourceLocation: location)
-}
-
-/// A small generator that gives the same numbers for the same seed everywhere.
-struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
-  }
 }
