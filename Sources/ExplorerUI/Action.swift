@@ -12,7 +12,7 @@ package enum Action: Hashable, Sendable {
   case select(Selection)
   case toggle(iommu: Int)
   case view(ViewID)
-  case nextView, previousView
+  case nextView
   case focus(Pane)
   case nextPane, previousPane
   case move(Direction)

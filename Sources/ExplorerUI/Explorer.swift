@@ -166,7 +166,6 @@ package struct Explorer: Sendable {
       if view != target { go(to: selection, target) }
       if layout.shape == .single || focus == .system && isZoomed { focus = .inspector }
     case .nextView: turnView(1)
-    case .previousView: turnView(-1)
     case .focus(let pane): focus = pane
     case .nextPane: turnPane(1)
     case .previousPane: turnPane(-1)

@@ -47,7 +47,7 @@ package struct PagePool: Hashable, Sendable {
     return owners[Int(page - Self.firstPage)]
   }
 
-  /// The pages that were ever handed out, with what they are used for now, lowest first.
+  /// The pages that were ever handed out, lowest first, each with its present use.
   package var pages: [(page: UInt64, use: PageUse, owner: UInt32)] {
     uses.indices.compactMap { index in
       uses[index] == .buffer

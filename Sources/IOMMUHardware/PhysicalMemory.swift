@@ -20,7 +20,6 @@ package enum PageUse: UInt8, Hashable, Sendable {
 /// a two-stage table leads from page number to slot: this keeps a walk at a few loads.
 package struct PhysicalMemory: Sendable {
   package static let wordsPerPage = 1024
-  package static let pageBytes: UInt64 = 4096
   /// Page tables come from here upward.
   package static let poolBase = PhysicalAddress(0x4000_0000)
 
@@ -115,12 +114,6 @@ package struct PhysicalMemory: Sendable {
     pageOfSlot.indices.filter { slot in
       (0..<4).contains { nonZeroWords[slot << 2 | $0] != 0 }
     }.map { pageOfSlot[$0] }.sorted()
-  }
-
-  /// The memory that the words themselves take in this program, in bytes.
-  package var footprint: Int {
-    words.count * 4 + nonZeroWords.count * 2 + slots.count * 4 + chunks.count * 4
-      + pageOfSlot.count * 8 + isDirty.count
   }
 
   // MARK: Checkpoints
