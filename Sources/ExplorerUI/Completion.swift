@@ -1,4 +1,5 @@
 internal import IOMMUAPI
+internal import IOMMUHardware
 internal import IOMMULab
 internal import IOMMUModel
 
@@ -23,6 +24,9 @@ struct Completion {
     let system = machine.system
     let domains = machine.liveDomains.map { system.name(of: $0) }
     let iommus = system.devices.filter { $0.parent == nil }.map(\.name)
+    let banks = machine.board.iommus.flatMap { unit in
+      (0..<unit.bankCount).map { "\(unit.name)/\($0)" }
+    }
     let devices = system.devices.filter { $0.parent != nil }.map(\.name)
     return switch place {
     case "PLATFORM": platforms
@@ -30,7 +34,13 @@ struct Completion {
     case "DOMAIN": domains
     case "DEVICE": devices
     case "NAME|all": ["all"] + iommus + devices
-    case "DOMAIN|IOMMU": domains + iommus
+    case "DOMAIN|IOMMU|tlb|faults": domains + iommus + ["tlb", "faults"]
+    case "IOMMU", "[IOMMU]": iommus
+    case "IOMMU[/CONTEXT]": iommus + banks
+    case "all|vmid|asid|va": ["all", "vmid", "asid", "va"]
+    case "auto|hold|run": ["auto", "hold", "run"]
+    case "pages": ["pages"]
+    case "N|none": ["none"]
     case "SIZE": ["4K", "64K", "1M", "16M"]
     case "PROT": ["rw", "r", "w", "rwc"]
     case "[r|w]": ["r", "w"]

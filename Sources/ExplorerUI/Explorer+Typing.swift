@@ -111,12 +111,17 @@ extension Explorer {
     case .map(let domain, _, _, _, _), .unmap(let domain, _, _), .alloc(let domain),
       .iovaToPhys(let domain, _):
       target = machine.system.domain(named: domain).map { _ in .domain(domain) }
-    case .dump(let name):
+    case .invalidate(let place, _):
+      target = self.place(of: place.iommu)
+    case .register(let name, _, _), .dump(.tlb(let name)), .irq(.run(let name)):
+      if let target = place(of: name) { go(to: target, .registers) }
+      return
+    case .dump(.object(let name)):
       target =
         machine.system.domain(named: name) != nil ? .domain(name) : place(of: name)
       if let target { go(to: target, view == .pageTable ? .pageTable : .registers) }
       return
-    case .use, .free: target = nil
+    case .use, .free, .dump(.faults), .writeWord, .readWord, .irq, .limitPages: target = nil
     }
     if let target { go(to: target, view) }
   }

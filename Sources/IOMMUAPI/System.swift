@@ -7,6 +7,8 @@ package struct System: Sendable {
   package var board: Board
   package private(set) var devices: [Device]
   package private(set) var domains: [Domain] = []
+  /// Faults stay pending: no interrupt handler runs by itself.
+  package private(set) var holdsInterrupts = false
   /// Every name a domain ever had.
   ///
   /// Events carry an index into it, for they hold no references.
@@ -130,6 +132,12 @@ package struct System: Sendable {
     board.journal.append(.bind(device: UInt16(device.index)))
   }
 
+  package mutating func holdInterrupts(_ isHeld: Bool) {
+    let old = holdsInterrupts
+    holdsInterrupts = isHeld
+    board.journal.append(.interruptsHeld(old: old, new: isHeld))
+  }
+
   /// Takes over another state's names, so that its events can be redone here.
   package mutating func adoptNames(of other: System) {
     names = other.names
@@ -164,6 +172,7 @@ package struct System: Sendable {
     case .unlink(let domain, let device, let position):
       insert(DeviceID(Int(device)), into: DomainID(Int(domain)), at: Int(position))
     case .bind(let device): devices[Int(device)].isBound = false
+    case .interruptsHeld(let old, _): holdsInterrupts = old
     default: board.undo(change, images: images)
     }
   }
@@ -180,6 +189,7 @@ package struct System: Sendable {
     case .unlink(let domain, let device, let position):
       remove(DeviceID(Int(device)), from: DomainID(Int(domain)), at: Int(position))
     case .bind(let device): devices[Int(device)].isBound = true
+    case .interruptsHeld(_, let new): holdsInterrupts = new
     default: board.redo(change)
     }
   }
@@ -189,6 +199,7 @@ extension System: Equatable {
   /// Compares the state, not the names that some other future once used.
   package static func == (left: System, right: System) -> Bool {
     left.board == right.board && left.devices == right.devices
+      && left.holdsInterrupts == right.holdsInterrupts
       && left.domains.elementsEqual(right.domains) {
         left.names[$0.name] == right.names[$1.name] && $0.isAllocated == $1.isAllocated
           && $0.table == $1.table && $0.attached == $1.attached

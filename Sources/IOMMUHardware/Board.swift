@@ -19,6 +19,13 @@ package struct Board: Sendable {
   /// A word of memory as the CPU reads it; leaves no trace.
   package func word(at address: PhysicalAddress) -> UInt32 { memory.word(at: address) }
 
+  /// Software reads a word.
+  package mutating func readWord(at address: PhysicalAddress) -> UInt32 {
+    let word = memory.word(at: address)
+    journal.append(.memoryRead(address, value: word, level: 0))
+    return word
+  }
+
   /// Software stores a word.
   package mutating func writeWord(_ word: UInt32, at address: PhysicalAddress) {
     let old = memory.store(word, at: address)
@@ -228,7 +235,8 @@ package struct Board: Sendable {
       iommus[Int(iommu)].tlb.moveVictim(ofSlot: Int(slot), forward: false)
       iommus[Int(iommu)].tlb.fill(Int(slot), with: entry, hits: hits)
     case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .dmaRead, .tlbMiss,
-      .fault, .stalled, .interrupt, .domainAlloc, .domainFree, .domainTable, .link, .unlink, .bind:
+      .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable, .link,
+      .unlink, .bind:
       break
     }
   }
@@ -254,7 +262,8 @@ package struct Board: Sendable {
     case .tlbDrop(let iommu, let slot, _, _): iommus[Int(iommu)].tlb.drop(Int(slot))
     case .tlbEvict(let iommu, let slot, _, _): evict(Int(slot), of: Int(iommu))
     case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .dmaRead, .tlbMiss,
-      .fault, .stalled, .interrupt, .domainAlloc, .domainFree, .domainTable, .link, .unlink, .bind:
+      .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable, .link,
+      .unlink, .bind:
       break
     }
   }

@@ -48,7 +48,7 @@ package enum Change: Hashable, Sendable {
   case dmaWrite(PhysicalAddress, old: UInt32, new: UInt32)
   /// A device fetched a word by DMA.
   case dmaRead(PhysicalAddress, value: UInt32)
-  /// The table walker read a word of a table of `level` (1 is the first).
+  /// The table walker read a word of a table of `level` (1 is the first); 0 is a read by software.
   case memoryRead(PhysicalAddress, value: UInt32, level: UInt8)
   /// Pages were taken from the pool; `before` holds their former uses, two bits each.
   case pageAlloc(PhysicalAddress, count: UInt8, use: PageUse, before: UInt32, owner: UInt32)
@@ -86,6 +86,8 @@ package enum Change: Hashable, Sendable {
   case bind(device: UInt16)
   /// A limit of the page pool was set; -1 is none.
   case pageLimit(old: Int64, new: Int64)
+  /// From now on faults stay pending, or are handled by themselves again.
+  case interruptsHeld(old: Bool, new: Bool)
 
   /// Entering and leaving functions change nothing, so they are not steps of their own.
   package var isStep: Bool {

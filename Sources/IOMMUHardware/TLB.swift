@@ -36,6 +36,8 @@ package struct TLBEntry: Hashable, Sendable {
 
   package var size: PageSize { PageSize(bits: sizeBits) }
 
+  package var isGlobal: Bool { flags.contains(.global) }
+
   func matches(_ address: UInt64, vmid: UInt16, asid: UInt8, isNonSecure: Bool) -> Bool {
     address >> UInt64(sizeBits) == iova >> UInt64(sizeBits) && self.vmid == vmid
       && (flags.contains(.global) || self.asid == asid)
@@ -61,6 +63,18 @@ package struct Rights: OptionSet, Hashable, Sendable {
     case .read: contains(read)
     case .write: contains(isPrivileged ? .privilegedWrite : .userWrite)
     case .execute: contains(read) && contains(.execute)
+    }
+  }
+
+  /// Reading and writing in words; whether code may be fetched is another question.
+  package var words: String {
+    switch subtracting(.execute) {
+    case []: "no access"
+    case [.privilegedRead, .privilegedWrite, .userRead, .userWrite]: "read and write"
+    case [.privilegedRead, .userRead]: "read only"
+    case [.privilegedRead, .privilegedWrite]: "read and write, privileged only"
+    case .privilegedRead: "read only, privileged only"
+    default: "privileged may write, others read"
     }
   }
 }

@@ -100,6 +100,9 @@ extension Event {
       device(index)
       json.add("position", Int(position))
     case .bind(let index): device(index)
+    case .interruptsHeld(let old, let new):
+      json.add("old", old ? "hold" : "auto")
+      json.add("new", new ? "hold" : "auto")
     case .pageLimit(let old, let new):
       json.add("old", Int(old))
       json.add("new", Int(new))
@@ -140,6 +143,7 @@ extension Event {
     case .unlink: "unlink"
     case .bind: "bind"
     case .pageLimit: "page-limit"
+    case .interruptsHeld: "interrupt-mode"
     }
   }
 }

@@ -34,6 +34,7 @@ extension Change {
     case .dmaWrite(let at, let old, let new):
       return "memory \(at.value.hex8) becomes \(new.hex8)  was \(old.hex8)"
     case .dmaRead(let at, let value): return "memory \(at.value.hex8) is \(value.hex8)"
+    case .memoryRead(let at, let value, 0): return "word at \(at.value.hex8) is \(value.hex8)"
     case .memoryRead(let at, let value, let level):
       return "level \(level) word at \(at.value.hex8) is \(value.hex8)"
     case .pageAlloc(let at, let count, _, _, _):
@@ -61,6 +62,8 @@ extension Change {
     case .unlink(let from, let index, _):
       return "unlink \(device(index)) from \(domain(from))'s list"
     case .bind(let index): return "\(device(index)) has its IOMMU data"
+    case .interruptsHeld(_, let isHeld):
+      return isHeld ? "faults stay pending" : "faults are handled as they come"
     case .pageLimit(_, let new): return new < 0 ? "no limit on pages" : "at most \(new) pages"
     }
   }

@@ -62,11 +62,16 @@ struct LineReader {
   /// A name: letters, digits and `_ . : -`, at most 64, and no keyword.
   mutating func name(_ what: String) throws(ParseError) -> String {
     let start = self
-    let text = try word(what)
+    return try checkedName(try word(what), at: start)
+  }
+
+  private func checkedName(
+    _ text: Substring, at start: LineReader
+  ) throws(ParseError) -> String {
     guard text.unicodeScalars.count <= 64 else {
       throw start.error("a name of \(text.unicodeScalars.count) characters; 64 are the most")
     }
-    guard text.allSatisfy(Self.isNameCharacter) else {
+    guard !text.isEmpty, text.allSatisfy(Self.isNameCharacter) else {
       throw start.error(
         "\"\(text.shown)\" is no name; names are made of letters, digits and _ . : -")
     }
@@ -87,10 +92,23 @@ struct LineReader {
       }
   }
 
-  /// The verbs, also those that are still to come, and the words that stand where names do.
+  /// The verbs, and the words that stand where names do.
   static let keywords = Set(
-    Verb.allCases.map(\.rawValue) + ["all", "unprobed", "ok"]
-      + ["write-word", "read-word", "reg", "invalidate", "irq", "limit"])
+    Verb.allCases.map(\.rawValue) + ["all", "unprobed", "ok", "tlb", "faults"])
+
+  /// The name of an IOMMU, or of one of its context banks, as in `mdp0/1`.
+  mutating func bankName(_ what: String) throws(ParseError) -> Operation.BankName {
+    let start = self
+    guard let text = peek(), let slash = text.firstIndex(of: "/") else {
+      return Operation.BankName(try name(what))
+    }
+    next += 1
+    let name = try checkedName(text[..<slash], at: start)
+    guard let bank = UInt64(written: text[slash...].dropFirst()) else {
+      throw start.error("\"\(text.shown)\" names no context, which is like \(name)/0")
+    }
+    return Operation.BankName(name, bank: bank)
+  }
 
   /// A number, decimal or hex.
   ///

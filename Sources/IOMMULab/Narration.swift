@@ -79,6 +79,8 @@ struct Explainer {
       return Narration(
         "The request arrives: the device fetches \(value.hex8) from \(physical: at).",
         "the bus face")
+    case .memoryRead(let at, let value, 0):
+      return Narration("Software reads \(value.hex8) at \(physical: at).", place)
     case .memoryRead(let at, let value, let level): return explainWalk(at, value, Int(level))
     case .pageAlloc(let at, let count, let use, _, _):
       return Narration(
@@ -151,6 +153,12 @@ struct Explainer {
       return Narration(
         "\(strong: system.name(of: DeviceID(Int(device)))) now carries its IOMMU data. This is the "
           + "mail's answer: the device knows.", place)
+    case .interruptsHeld(_, let isHeld):
+      return Narration(
+        isHeld
+          ? "No handler runs by itself from here on: faults stay pending, and a context that "
+            + "stalls stays stalled until somebody clears it."
+          : "From here on the interrupt handler runs at the end of the operation that faulted.")
     case .pageLimit(_, let new):
       return Narration(
         new < 0 ? "Tables may take any number of pages." : "Tables may take \(Int(new)) pages.")

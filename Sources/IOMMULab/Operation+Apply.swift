@@ -19,30 +19,23 @@ extension Machine {
       switch operation {
       case .use(_, let isProbed):
         if isProbed { try refusable { (machine) throws(KernelError) in try machine.probeAll() } }
-        return .done(0)
       case .probe(nil):
         try refusable { (machine) throws(KernelError) in try machine.probeAll() }
-        return .done(0)
       case .probe(let name?):
         let device = try anyDevice(name)
         try refusable { (machine) throws(KernelError) in try machine.probe(device) }
-        return .done(0)
       case .alloc(let name):
         if let kind = kind(of: name) {
           throw .error("\(name) is \(kind) already; names are unique")
         }
         try refusable { (machine) throws(KernelError) in _ = try machine.allocateDomain(name) }
-        return .done(0)
       case .free(let name):
         free(try domain(name))
-        return .done(0)
       case .attach(let domain, let device):
         let (domain, device) = (try self.domain(domain), try anyDevice(device))
         try refusable { (machine) throws(KernelError) in try machine.attach(device, to: domain) }
-        return .done(0)
       case .detach(let domain, let device):
         detach(try anyDevice(device), from: try self.domain(domain))
-        return .done(0)
       case .map(let name, let iova, let physical, let size, let protection):
         let domain = try domain(name)
         try fits([iova, physical, size])
@@ -50,7 +43,6 @@ extension Machine {
           try machine.map(
             domain, iova: IOVA(iova), to: PhysicalAddress(physical), size: size, protection)
         }
-        return .done(0)
       case .unmap(let name, let iova, let size):
         let domain = try domain(name)
         try fits([iova, size])
@@ -69,15 +61,31 @@ extension Machine {
         return .done(address.value)
       case .read(let written): return outcome(of: read(try request(written)))
       case .write(let written, let value):
-        guard let word = UInt32(exactly: value) else {
-          throw .error("\(value.hex) does not fit into a word of 32 bits")
-        }
+        let word = try word(value)
         return outcome(of: write(try request(written), word))
       case .walk(let written): return lookAhead(try request(written))
-      case .dump(let name):
+      case .dump(.object(let name)):
         if domainOrNil(name) == nil { _ = try iommu(name) }
-        return .done(0)
+      case .dump(.tlb(let name)): _ = try iommu(name)
+      case .dump(.faults): break
+      case .writeWord(let physical, let value):
+        writeWord(try word(value), at: try wordAddress(physical))
+      case .readWord(let physical):
+        return .done(UInt64(readWord(at: try wordAddress(physical))))
+      case .register(let name, let offset, nil):
+        let (iommu, offset) = (try iommu(name), try registerOffset(offset))
+        return .done(UInt64(readRegister(offset, of: iommu)))
+      case .register(let name, let offset, let value?):
+        writeRegister(try registerOffset(offset), of: try iommu(name), try word(value))
+      case .invalidate(let target, let scope):
+        let iommu = try iommu(target.iommu)
+        invalidate(try invalidation(scope, target.bank, of: iommu), of: iommu)
+      case .irq(.auto): holdInterrupts(false)
+      case .irq(.hold): holdInterrupts(true)
+      case .irq(.run(let name)): handleInterrupt(of: try iommu(name))
+      case .limitPages(let limit): limitPages(to: limit.map { Int(clamping: $0) })
       }
+      return .done(0)
     } catch {
       return error.outcome(in: self)
     }

@@ -72,6 +72,66 @@ extension Machine {
     }
   }
 
+  /// A number that one word of memory or a register can hold.
+  func word(_ number: UInt64) throws(Stop) -> UInt32 {
+    guard let word = UInt32(exactly: number) else {
+      throw .error("\(number.hex) does not fit into a word of 32 bits")
+    }
+    return word
+  }
+
+  /// The address of a word that software may reach: below 4 GiB on every platform.
+  func wordAddress(_ number: UInt64) throws(Stop) -> PhysicalAddress {
+    guard number >> 32 == 0 else {
+      throw .error("\(number.hex) lies beyond 4 GiB; bare memory is below")
+    }
+    guard number & 3 == 0 else {
+      throw .error("no word lies at \(number.hex); an address of a word is a multiple of 4")
+    }
+    guard board.memory.answers(at: PhysicalAddress(number)) else {
+      throw .error("no memory answers at \(number.hex)")
+    }
+    return PhysicalAddress(number)
+  }
+
+  /// An offset that lies in an IOMMU's window.
+  func registerOffset(_ number: UInt64) throws(Stop) -> UInt32 {
+    guard number < UInt64(MSMRegisters.windowBytes) else {
+      throw .error(
+        "\(number.hex) lies beyond the registers, which end at "
+          + UInt64(MSMRegisters.windowBytes).hex)
+    }
+    guard number & 3 == 0 else {
+      throw .error("no register at \(number.hex): offsets are multiples of 4")
+    }
+    return UInt32(number)
+  }
+
+  /// What an invalidation as written reaches on an IOMMU.
+  func invalidation(
+    _ scope: Operation.Scope, _ bank: UInt64?, of iommu: Int
+  ) throws(Stop) -> Invalidation {
+    let unit = board.iommus[iommu]
+    if let bank, bank >= UInt64(unit.bankCount) {
+      throw .error("\(unit.name) has contexts 0 to \(unit.bankCount - 1), and no \(bank)")
+    }
+    func tag(_ name: String, _ number: UInt64, below limit: UInt64) throws(Stop) -> UInt32 {
+      guard number < limit else { throw .error("\(name) \(number) is too large; below \(limit)") }
+      return UInt32(number)
+    }
+    let place = Int(bank ?? 0)
+    switch scope {
+    case .all: return bank == nil ? .all : .bank(place)
+    case .vmid(let vmid): return .vmid(try tag("VMID", vmid, below: 32))
+    case .asid(let asid): return .asid(try tag("ASID", asid, below: 256), bank: place)
+    case .address(let address, let asid):
+      try fits([address])
+      var tagged: UInt32?
+      if let asid { tagged = try tag("ASID", asid, below: 256) }
+      return .address(IOVA(address), asid: tagged, bank: place)
+    }
+  }
+
   /// Turns a request as written into one as it arrives at the IOMMU.
   package func request(_ written: Operation.DeviceRequest) throws(Stop) -> Request {
     let device = try requester(written.device)

@@ -49,7 +49,17 @@ extension Operation {
       if reader.take("w") { request.access = .write } else { _ = reader.take("r") }
       try Self.options(&reader, &request)
       self = .walk(request)
-    case .dump: self = .dump(try reader.name("DOMAIN or IOMMU"))
+    case .dump: self = .dump(try Self.dump(&reader))
+    case .writeWord:
+      self = .writeWord(physical: try reader.number("PA"), value: try reader.number("VALUE"))
+    case .readWord: self = .readWord(physical: try reader.number("PA"))
+    case .reg:
+      self = .register(
+        iommu: try reader.name("IOMMU"), offset: try reader.number("OFFSET"),
+        value: reader.isAtEnd ? nil : try reader.number("VALUE"))
+    case .invalidate: self = try Self.invalidation(&reader)
+    case .irq: self = .irq(try Self.interrupts(&reader))
+    case .limit: self = try Self.limit(&reader)
     case .expect: throw reader.error("expect is about an operation above it in a script")
     }
     try reader.finish()
@@ -81,6 +91,46 @@ extension Operation {
       request.stream = stream
     }
     request.isPrivileged = reader.take("priv")
+  }
+
+  private static func dump(_ reader: inout LineReader) throws(ParseError) -> Dump {
+    if reader.take("faults") { return .faults }
+    if reader.take("tlb") { return .tlb(try reader.name("IOMMU")) }
+    return .object(try reader.name("DOMAIN or IOMMU"))
+  }
+
+  private static func invalidation(_ reader: inout LineReader) throws(ParseError) -> Operation {
+    let target = try reader.bankName("IOMMU")
+    let start = reader
+    let scope: Scope
+    switch (try reader.word("all, vmid, asid or va"), target.bank) {
+    case ("all", _): scope = .all
+    case ("vmid", nil): scope = .vmid(try reader.number("VMID"))
+    case ("asid", _?): scope = .asid(try reader.number("ASID"))
+    case ("va", _?):
+      let address = try reader.number("IOVA")
+      scope = .address(address, asid: reader.take("asid") ? try reader.number("ASID") : nil)
+    case ("vmid", _?):
+      throw start.usageError("vmid is about a whole IOMMU, like \(target.iommu)")
+    case ("asid", nil), ("va", nil):
+      throw start.usageError(
+        "\(start.peek() ?? "") is about one context, like \(target.iommu)/0")
+    case (let other, _):
+      throw start.usageError("\"\(other.shown)\" is none of all, vmid, asid and va")
+    }
+    return .invalidate(target, scope)
+  }
+
+  private static func interrupts(_ reader: inout LineReader) throws(ParseError) -> Interrupts {
+    if reader.take("auto") { return .auto }
+    if reader.take("hold") { return .hold }
+    guard reader.take("run") else { throw reader.usageError("auto, hold or run is missing") }
+    return .run(try reader.name("IOMMU"))
+  }
+
+  private static func limit(_ reader: inout LineReader) throws(ParseError) -> Operation {
+    guard reader.take("pages") else { throw reader.usageError("\"pages\" is missing") }
+    return .limitPages(reader.take("none") ? nil : try reader.number("N"))
   }
 
   // MARK: Written
@@ -116,7 +166,22 @@ extension Operation {
       return [verb] + request.words(value == 0 ? [] : [Word(.option, value.hex8)])
     case .walk(let request):
       return [verb] + request.words(request.access == .write ? [Word(.option, "w")] : [])
-    case .dump(let name): return [verb, Word(.name, name)]
+    case .dump(.object(let name)): return [verb, Word(.name, name)]
+    case .dump(.tlb(let name)): return [verb, Word(.option, "tlb"), Word(.name, name)]
+    case .dump(.faults): return [verb, Word(.option, "faults")]
+    case .writeWord(let physical, let value):
+      return [verb, Word(.physical, physical.hex8), Word(.option, value.hex8)]
+    case .readWord(let physical): return [verb, Word(.physical, physical.hex8)]
+    case .register(let iommu, let offset, let value):
+      return [verb, Word(.name, iommu), Word(.option, offset.hex(digits: 5))]
+        + (value.map { [Word(.option, $0.hex8)] } ?? [])
+    case .invalidate(let target, let scope):
+      return [verb, Word(.name, target.text)] + scope.words
+    case .irq(.auto): return [verb, Word(.option, "auto")]
+    case .irq(.hold): return [verb, Word(.option, "hold")]
+    case .irq(.run(let iommu)): return [verb, Word(.option, "run"), Word(.name, iommu)]
+    case .limitPages(let limit):
+      return [verb, Word(.option, "pages"), Word(.option, limit.map { String($0) } ?? "none")]
     }
   }
 
@@ -138,6 +203,19 @@ extension Operation.DeviceRequest {
     if let stream { words.append(Operation.Word(.option, "mid=\(stream)")) }
     if isPrivileged { words.append(Operation.Word(.option, "priv")) }
     return words
+  }
+}
+
+extension Operation.Scope {
+  fileprivate var words: [Operation.Word] {
+    switch self {
+    case .all: [.init(.option, "all")]
+    case .vmid(let vmid): [.init(.option, "vmid"), .init(.option, String(vmid))]
+    case .asid(let asid): [.init(.option, "asid"), .init(.option, String(asid))]
+    case .address(let address, let asid):
+      [.init(.option, "va"), .init(.iova, address.hex8)]
+        + (asid.map { [.init(.option, "asid"), .init(.option, String($0))] } ?? [])
+    }
   }
 }
 

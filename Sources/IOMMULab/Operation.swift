@@ -20,8 +20,56 @@ package enum Operation: Hashable, Sendable {
   case write(DeviceRequest, value: UInt64)
   /// Looks at what a request would do; changes nothing.
   case walk(DeviceRequest)
-  /// Shows a domain's tables or an IOMMU's registers; changes nothing.
-  case dump(String)
+  /// Shows a part of the machine in full; changes nothing.
+  case dump(Dump)
+  /// Stores a word of bare memory.
+  case writeWord(physical: UInt64, value: UInt64)
+  case readWord(physical: UInt64)
+  /// Writes a register with all its side effects; without a value, reads it.
+  case register(iommu: String, offset: UInt64, value: UInt64?)
+  /// Drops TLB entries by the register that does it.
+  case invalidate(BankName, Scope)
+  case irq(Interrupts)
+  /// The most pages that tables may take; nil is no limit.
+  case limitPages(UInt64?)
+
+  /// What can be shown in full.
+  package enum Dump: Hashable, Sendable {
+    /// A domain's tables, or an IOMMU's registers.
+    case object(String)
+    case tlb(String)
+    /// The faults so far.
+    case faults
+  }
+
+  /// An IOMMU, or one of its context banks, as a person writes it: `mdp0`, `mdp0/1`.
+  package struct BankName: Hashable, Sendable {
+    package let iommu: String
+    package let bank: UInt64?
+
+    package init(_ iommu: String, bank: UInt64? = nil) { (self.iommu, self.bank) = (iommu, bank) }
+
+    package var text: String { bank.map { "\(iommu)/\($0)" } ?? iommu }
+  }
+
+  /// Which TLB entries an invalidation is to reach.
+  package enum Scope: Hashable, Sendable {
+    case all
+    case vmid(UInt64)
+    case asid(UInt64)
+    /// One address; under every ASID when none is named.
+    case address(UInt64, asid: UInt64?)
+  }
+
+  /// When the interrupt handler runs.
+  package enum Interrupts: Hashable, Sendable {
+    /// At the end of the operation that faulted.
+    case auto
+    /// Not by itself: faults stay pending.
+    case hold
+    /// Now, for one IOMMU.
+    case run(String)
+  }
 
   /// A request as a person writes it.
   package struct DeviceRequest: Hashable, Sendable {
@@ -56,6 +104,12 @@ package enum Operation: Hashable, Sendable {
     case .write: .write
     case .walk: .walk
     case .dump: .dump
+    case .writeWord: .writeWord
+    case .readWord: .readWord
+    case .register: .reg
+    case .invalidate: .invalidate
+    case .irq: .irq
+    case .limitPages: .limit
     }
   }
 }
@@ -64,7 +118,10 @@ package enum Operation: Hashable, Sendable {
 package enum Verb: String, Hashable, Sendable, CaseIterable {
   case use, probe, alloc, free, attach, detach, map, unmap
   case iovaToPhys = "iova-to-phys"
-  case read, write, walk, dump, expect
+  case read, write, walk, dump
+  case writeWord = "write-word"
+  case readWord = "read-word"
+  case reg, invalidate, irq, limit, expect
 
   /// How a line with this verb is written.
   package var usage: String {
@@ -81,7 +138,13 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
     case .read: "read DEVICE IOVA [mid=N] [priv]"
     case .write: "write DEVICE IOVA [VALUE] [mid=N] [priv]"
     case .walk: "walk DEVICE IOVA [r|w] [mid=N] [priv]"
-    case .dump: "dump DOMAIN|IOMMU"
+    case .dump: "dump DOMAIN|IOMMU|tlb|faults [IOMMU]"
+    case .writeWord: "write-word PA VALUE"
+    case .readWord: "read-word PA"
+    case .reg: "reg IOMMU OFFSET [VALUE]"
+    case .invalidate: "invalidate IOMMU[/CONTEXT] all|vmid|asid|va [N] [asid N]"
+    case .irq: "irq auto|hold|run [IOMMU]"
+    case .limit: "limit pages N|none"
     case .expect: "expect ok|ERRNO|VALUE|fault [KIND]|bypass|stalled|error"
     }
   }
@@ -101,7 +164,13 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
     case .read: "the device reads an address"
     case .write: "the device writes an address"
     case .walk: "what would a request do? changes nothing"
-    case .dump: "tables of a domain, registers of an IOMMU"
+    case .dump: "tables of a domain, registers or TLB of an IOMMU"
+    case .writeWord: "store a word of memory, past every driver"
+    case .readWord: "look at a word of memory"
+    case .reg: "write or read a register, past every driver"
+    case .invalidate: "drop TLB entries"
+    case .irq: "when does the interrupt handler run?"
+    case .limit: "how many pages may tables take?"
     case .expect: "say what the line before must answer"
     }
   }

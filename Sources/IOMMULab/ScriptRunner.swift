@@ -30,6 +30,7 @@ package struct ScriptRunner {
   private let options: Options
   private let registers: RegisterMap
   private var machine: Machine
+  private var faults = FaultLog()
 
   /// A runner on the machine that a script's start names, before its first line.
   package init(_ machine: Machine, registers: RegisterMap, options: Options) {
@@ -48,6 +49,7 @@ package struct ScriptRunner {
     for line in script.lines {
       let outcome = machine.apply(line.operation)
       let recording = machine.takeRecording()
+      faults.note(outcome, line: line.number)
       if options.isJSON {
         writeJSON(line, outcome, recording, write)
       } else {
@@ -74,6 +76,10 @@ package struct ScriptRunner {
     }
   }
 
+  private func report(of dump: Operation.Dump) -> DumpReport {
+    DumpReport(dump, machine: machine, registers: registers, faults: faults)
+  }
+
   // MARK: Lines for people
 
   private func writeText(
@@ -85,36 +91,15 @@ package struct ScriptRunner {
     text += String(repeating: " ", count: max(2, 48 - line.operation.text.count))
     text += outcome.words(in: machine)
     write(text + "\n")
-    if outcome.isOK, case .dump(let name) = line.operation { writeDump(of: name, write) }
+    if outcome.isOK, case .dump(let dump) = line.operation {
+      for line in report(of: dump).lines { write(line + "\n") }
+    }
     for event in recording.events {
       write(
         String(repeating: "  ", count: Int(event.depth) + 4)
           + event.change.words(in: machine, registers: registers) + "\n")
     }
     if !recording.isComplete { write("        … and more than can be shown\n") }
-  }
-
-  private func writeDump(of name: String, _ write: (String) -> Void) {
-    let indent = String(repeating: " ", count: 6)
-    if let domain = machine.system.domain(named: name) {
-      let tables = DomainTables(of: domain, in: machine)
-      for table in tables.tables {
-        let place = table.parent.map { " under entry \(UInt64($0).hex)" } ?? ""
-        write("\(indent)level \(table.level) at \(table.base.value.hex8)\(place)\n")
-        for (index, word) in table.words {
-          write("\(indent)  \(UInt64(index).hex(digits: 3))  \(word.hex8)\n")
-        }
-      }
-      for page in tables.leaked { write("\(indent)leaked: \(page.value.hex8)\n") }
-    } else if let iommu = try? machine.iommu(name) {
-      let banks = machine.board.iommus[iommu].bankCount
-      for (offset, word) in registersInUse(of: iommu, on: machine.board) {
-        let place = Int(offset >> 12) < banks ? "bank \(offset >> 12)  " : "        "
-        write(
-          "\(indent)\(UInt64(offset).hex(digits: 5))  \(word.hex8)  \(place)"
-            + "\(registers.name(at: offset, banks: banks))\n")
-      }
-    }
   }
 
   // MARK: JSON
@@ -144,8 +129,8 @@ package struct ScriptRunner {
     json.add("ok", outcome.isOK)
     switch outcome {
     case .done(let value):
-      if case .dump(let name) = line.operation {
-        addDump(of: name, to: &json)
+      if case .dump(let dump) = line.operation {
+        report(of: dump).add(to: &json)
       } else {
         json.add("result", value.hex)
       }
@@ -198,33 +183,6 @@ package struct ScriptRunner {
         json.add("allowed", isAllowed)
       }
       return json
-    }
-  }
-
-  private func addDump(of name: String, to json: inout JSONText) {
-    if let domain = machine.system.domain(named: name) {
-      let tables = DomainTables(of: domain, in: machine)
-      json.add("domain", name)
-      json.add(
-        "tables",
-        tables.tables.map { table in
-          var object = JSONText()
-          object.add("level", table.level)
-          object.add("base", table.base.value.hex8)
-          if let parent = table.parent { object.add("index", UInt64(parent).hex) }
-          var entries = JSONText()
-          for (index, word) in table.words { entries.add(UInt64(index).hex, word.hex8) }
-          object.add("entries", entries)
-          return object
-        })
-      json.add("leaked", tables.leaked.map(\.value.hex8))
-    } else if let iommu = try? machine.iommu(name) {
-      json.add("iommu", name)
-      var words = JSONText()
-      for (offset, word) in registersInUse(of: iommu, on: machine.board) {
-        words.add(UInt64(offset).hex(digits: 5), word.hex8)
-      }
-      json.add("registers", words)
     }
   }
 }

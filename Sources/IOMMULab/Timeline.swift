@@ -127,7 +127,8 @@ package struct Timeline: Sendable {
     trial.finishOperation()
     let outcome = trial.machine.apply(operation)
     switch (operation, outcome) {
-    case (.walk, _), (.dump, _), (_, .error): return outcome
+    case (.walk, _), (.dump, _), (.readWord, _), (.register(_, _, nil), _), (_, .error):
+      return outcome
     default: return nil
     }
   }

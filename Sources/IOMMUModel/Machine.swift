@@ -9,7 +9,7 @@ public import IOMMUHardware
 /// The gap between the two is what there is to learn.
 public struct Machine: Sendable {
   package let platform: Platform
-  package private(set) var system: System
+  package internal(set) var system: System
   private let driver: DriverFamily
 
   /// Out of reset: nothing is probed.
@@ -105,12 +105,18 @@ public struct Machine: Sendable {
     }
   }
 
-  /// Runs the interrupt handler of every IOMMU whose interrupt line is up.
+  /// Runs the interrupt handler of every IOMMU whose interrupt line is up, unless they are held.
   package mutating func handleInterrupts() {
+    guard !system.holdsInterrupts else { return }
     for iommu in system.board.iommus.indices where system.board.isInterrupting(iommu) {
-      switch driver {
-      case .msm(let driver): driver.handleInterrupt(of: iommu, in: &system)
-      }
+      handleInterrupt(of: iommu)
+    }
+  }
+
+  /// Runs the interrupt handler of one IOMMU, whether or not anything is pending.
+  package mutating func handleInterrupt(of iommu: Int) {
+    switch driver {
+    case .msm(let driver): driver.handleInterrupt(of: iommu, in: &system)
     }
   }
 

@@ -75,8 +75,29 @@ import Testing
     Example(
       "walk mdp_vg1 0x10000123 r",
       .walk(.init(device: "mdp_vg1", iova: 0x1000_0123)), "walk mdp_vg1 0x10000123"),
-    Example("dump fb", .dump("fb")),
-    Example("dump 3d.core:user-1", .dump("3d.core:user-1")),
+    Example("dump fb", .dump(.object("fb"))),
+    Example("dump 3d.core:user-1", .dump(.object("3d.core:user-1"))),
+    Example("dump tlb mdp0", .dump(.tlb("mdp0"))),
+    Example("dump faults", .dump(.faults)),
+    Example("write-word 0x00010000 0x00041401", .writeWord(physical: 0x1_0000, value: 0x4_1401)),
+    Example("read-word 0x00010000", .readWord(physical: 0x1_0000)),
+    Example("reg mdp0 0x00010 0x00010000", .register(iommu: "mdp0", offset: 0x10, value: 0x1_0000)),
+    Example("reg mdp0 0x01010", .register(iommu: "mdp0", offset: 0x1010, value: nil)),
+    Example("invalidate mdp0 all", .invalidate(.init("mdp0"), .all)),
+    Example("invalidate mdp0 vmid 0", .invalidate(.init("mdp0"), .vmid(0))),
+    Example("invalidate mdp0/1 all", .invalidate(.init("mdp0", bank: 1), .all)),
+    Example("invalidate mdp0/1 asid 1", .invalidate(.init("mdp0", bank: 1), .asid(1))),
+    Example(
+      "invalidate mdp0/1 va 0x10000000",
+      .invalidate(.init("mdp0", bank: 1), .address(0x1000_0000, asid: nil))),
+    Example(
+      "invalidate mdp0/1 va 0x10000000 asid 1",
+      .invalidate(.init("mdp0", bank: 1), .address(0x1000_0000, asid: 1))),
+    Example("irq auto", .irq(.auto)),
+    Example("irq hold", .irq(.hold)),
+    Example("irq run mdp0", .irq(.run("mdp0"))),
+    Example("limit pages 4", .limitPages(4)),
+    Example("limit pages none", .limitPages(nil)),
   ]
 
   @Test(arguments: examples)
@@ -385,7 +406,12 @@ import Testing
           .map(domain: name, iova: number, physical: number, size: number, .read),
           .unmap(domain: name, iova: number, size: number),
           .iovaToPhys(domain: name, iova: number), .read(request), .write(request, value: number),
-          .walk(request), .dump(name), .detach(domain: name, device: name),
+          .walk(request), .dump(.object(name)), .dump(.tlb(name)), .dump(.faults),
+          .writeWord(physical: number, value: number), .readWord(physical: number),
+          .register(iommu: name, offset: number, value: number),
+          .invalidate(.init(name, bank: number), .address(number, asid: number)),
+          .invalidate(.init(name), .vmid(number)), .irq(.run(name)), .limitPages(number),
+          .detach(domain: name, device: name),
         ] { _ = machine.apply(operation) }
       }
     }

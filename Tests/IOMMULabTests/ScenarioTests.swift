@@ -21,8 +21,8 @@ import Testing
       let failures = runner.run(script) { output += $0 }
       #expect(failures == [], "\(name)")
       let lines = output.split(separator: "\n")
-      // One object a line; for people, events have lines of their own.
-      if isJSON || !showsEvents { #expect(lines.count == script.lines.count, "\(name)") }
+      // For people, events and dumps have lines of their own.
+      if isJSON { #expect(lines.count == script.lines.count, "\(name)") }
     }
   }
 

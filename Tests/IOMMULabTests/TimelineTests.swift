@@ -220,7 +220,7 @@ struct Keeping: CustomTestStringConvertible, Sendable {
   @Test func `operations that only look have no steps to stop at inside`() throws {
     var timeline = try Keeping().timeline()
     timeline.perform(.alloc("fb"))
-    timeline.perform(.dump("fb"))
+    timeline.perform(.dump(.object("fb")))
     timeline.perform(.walk(.init(device: "mdp_vg1", iova: 0x1000)))
     let machine = timeline.machine
     #expect(timeline.stepCount == 0)

@@ -47,7 +47,7 @@ package struct RandomOperations {
   }
 
   package mutating func next() -> Operation {
-    switch random.below(isWild ? 26 : 22) {
+    switch random.below(isWild ? 32 : 28) {
     case 0, 1: return .alloc(domain())
     case 2: return .free(domain())
     case 3, 4, 5: return .attach(domain: domain(), device: device())
@@ -60,14 +60,42 @@ package struct RandomOperations {
     case 14: return .iovaToPhys(domain: domain(), iova: iova())
     case 15, 16, 17, 18: return .read(request(.read))
     case 19: return .walk(request(random.oneIn(2) ? .read : .write))
-    case 20: return .dump(random.pick(["fb", "mdp0", "video"]))
-    default:
-      // Words that look like entries of tables, and some that do not.
-      let word = random.pick([
-        0, 0x4000_0001 + random.below(0x10) << 12, 0x6003_0c0e, 0x6007_0c0e, random.next() >> 32,
-        0x4000_4c31,
-      ])
-      return .write(request(.write), value: word)
+    case 20:
+      return .dump(
+        random.pick([.object("fb"), .object("mdp0"), .object("video"), .tlb("mdp0"), .faults]))
+    case 22, 23, 24, 25, 26, 27: return bare()
+    default: return .write(request(.write), value: word())
+    }
+  }
+
+  /// A word that looks like an entry of a table, or one that does not.
+  private mutating func word() -> UInt64 {
+    random.pick([
+      0, 0x4000_0001 + random.below(0x10) << 12, 0x6003_0c0e, 0x6007_0c0e, random.next() >> 32,
+      0x4000_4c31,
+    ])
+  }
+
+  /// Something that no driver does.
+  private mutating func bare() -> Operation {
+    let iommu = random.pick(["mdp0", "vcodec_a", "gfx3d"])
+    let bank = random.below(random.oneIn(10) ? 5 : 2)
+    switch random.below(9) {
+    case 0: return .writeWord(physical: 0x4000_0000 + random.below(0x3000) * 4, value: word())
+    case 1: return .readWord(physical: 0x4000_0000 + random.below(0x3000) * 4)
+    case 2:
+      let offset = bank << 12 | random.below(0x210) * 4
+      return .register(iommu: iommu, offset: offset, value: random.oneIn(2) ? nil : word())
+    case 3:
+      let bits = random.pick([UInt64(0), 1, 3, 0x4000_000f, 0x4000_0000, 0x3_7000])
+      return .register(iommu: iommu, offset: bank << 12 | random.below(0x10) * 4, value: bits)
+    case 4: return .invalidate(.init(iommu), random.oneIn(2) ? .all : .vmid(random.below(3)))
+    case 5: return .invalidate(.init(iommu, bank: bank), random.oneIn(2) ? .all : .asid(bank))
+    case 6:
+      let asid = random.oneIn(2) ? random.below(3) : nil
+      return .invalidate(.init(iommu, bank: bank), .address(iova(), asid: asid))
+    case 7: return .irq(random.pick([.auto, .auto, .hold, .run(iommu)]))
+    default: return .limitPages(random.oneIn(2) ? nil : random.below(40))
     }
   }
 

@@ -36,7 +36,7 @@ extension ARMv7Short {
       leaf.isGlobal ? "for every ASID" : "tagged by ASID")
     add("S", [Int(places.s)...Int(places.s)], leaf.isShared ? "shared" : "not shared")
     let ap = Int(places.ap)
-    add("AP", [Int(places.ap2)...Int(places.ap2), ap...ap + 1], words(for: leaf.rights))
+    add("AP", [Int(places.ap2)...Int(places.ap2), ap...ap + 1], leaf.rights.words)
     let tex = Int(places.tex)
     add("TEX C B", [tex...tex, 2...3], "memory class \(leaf.memoryClass)")
     add(
@@ -53,17 +53,6 @@ extension ARMv7Short {
     case .size64K: "large page, 64K: 16 equal words"
     case .size1M: "section, 1M"
     default: "supersection, 16M: 16 equal words"
-    }
-  }
-
-  private static func words(for rights: Rights) -> String {
-    switch rights.subtracting(.execute) {
-    case []: "no access"
-    case [.privilegedRead, .privilegedWrite, .userRead, .userWrite]: "read and write"
-    case [.privilegedRead, .userRead]: "read only"
-    case [.privilegedRead, .privilegedWrite]: "read and write, privileged only"
-    case .privilegedRead: "read only, privileged only"
-    default: "privileged may write, others read"
     }
   }
 

@@ -1,0 +1,160 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+package import IOMMUModel
+
+/// What a `dump` shows, as lines for people and as keys of a JSON object.
+package struct DumpReport {
+  private let dump: Operation.Dump
+  private let machine: Machine
+  private let registers: RegisterMap
+  private let faults: FaultLog
+
+  package init(
+    _ dump: Operation.Dump, machine: Machine, registers: RegisterMap, faults: FaultLog
+  ) {
+    (self.dump, self.machine) = (dump, machine)
+    (self.registers, self.faults) = (registers, faults)
+  }
+
+  // MARK: Lines
+
+  package var lines: [String] {
+    let lines: [String]
+    switch dump {
+    case .object(let name):
+      if let domain = machine.system.domain(named: name) {
+        lines = tableLines(DomainTables(of: domain, in: machine))
+      } else {
+        lines = (try? machine.iommu(name)).map(registerLines) ?? []
+      }
+    case .tlb(let name): lines = (try? machine.iommu(name)).map(tlbLines) ?? []
+    case .faults: lines = faultLines
+    }
+    return lines.map { "      " + $0 }
+  }
+
+  private func tableLines(_ tables: DomainTables) -> [String] {
+    var lines: [String] = []
+    for table in tables.tables {
+      let place = table.parent.map { " under entry \(UInt64($0).hex)" } ?? ""
+      lines.append("level \(table.level) at \(table.base.value.hex8)\(place)")
+      for (index, word) in table.words {
+        lines.append("  \(UInt64(index).hex(digits: 3))  \(word.hex8)")
+      }
+    }
+    return lines + tables.leaked.map { "leaked: \($0.value.hex8)" }
+  }
+
+  private func registerLines(_ iommu: Int) -> [String] {
+    let banks = machine.board.iommus[iommu].bankCount
+    return registersInUse(of: iommu, on: machine.board).map { offset, word in
+      let place = Int(offset >> 12) < banks ? "bank \(offset >> 12)  " : "        "
+      return "\(UInt64(offset).hex(digits: 5))  \(word.hex8)  \(place)"
+        + registers.name(at: offset, banks: banks)
+    }
+  }
+
+  private func tlbLines(_ iommu: Int) -> [String] {
+    let tlb = machine.board.iommus[iommu].tlb
+    let lines = tlb.usedSlots.compactMap { slot in
+      tlb[slot].map { entry in
+        "entry \(slot)  \(entry.iova.hex8) → \(entry.physical.hex8)  \(entry.size.bytes.sizeText)"
+          + "  VMID \(entry.vmid)  " + (entry.isGlobal ? "global" : "ASID \(entry.asid)")
+          + (entry.flags.contains(.nonSecure) ? "" : "  secure")
+          + "  \(entry.rights.words)  hits \(tlb.hits(at: slot))"
+      }
+    }
+    return lines + ["\(lines.count) of \(tlb.geometry.sets * tlb.geometry.ways) entries in use"]
+  }
+
+  private var faultLines: [String] {
+    let past = faults.entries.map { entry in
+      "line \(entry.line)  \(place(entry.fault))  \(entry.fault.words)  FSR \(entry.fault.status.hex8)"
+    }
+    let pending = PendingFault.all(on: machine.board).map {
+      "pending  \(machine.board.iommus[$0.iommu].name)/\($0.bank)  FSR \($0.status.hex8)  "
+        + "FAR \($0.address.hex8)"
+    }
+    return past + (pending.isEmpty ? ["none is pending"] : pending)
+  }
+
+  private func place(_ fault: Fault) -> String {
+    "\(machine.board.iommus[Int(fault.iommu)].name)/\(fault.bank)"
+  }
+
+  // MARK: JSON
+
+  func add(to json: inout JSONText) {
+    switch dump {
+    case .object(let name):
+      if let domain = machine.system.domain(named: name) {
+        add(DomainTables(of: domain, in: machine), of: name, to: &json)
+      } else if let iommu = try? machine.iommu(name) {
+        json.add("iommu", name)
+        var words = JSONText()
+        for (offset, word) in registersInUse(of: iommu, on: machine.board) {
+          words.add(UInt64(offset).hex(digits: 5), word.hex8)
+        }
+        json.add("registers", words)
+      }
+    case .tlb(let name):
+      json.add("iommu", name)
+      json.add("entries", (try? machine.iommu(name)).map(tlbObjects) ?? [])
+    case .faults:
+      json.add("faults", faults.entries.map(object))
+      json.add("pending", PendingFault.all(on: machine.board).map(object))
+    }
+  }
+
+  private func add(_ tables: DomainTables, of name: String, to json: inout JSONText) {
+    json.add("domain", name)
+    json.add(
+      "tables",
+      tables.tables.map { table in
+        var object = JSONText()
+        object.add("level", table.level)
+        object.add("base", table.base.value.hex8)
+        if let parent = table.parent { object.add("index", UInt64(parent).hex) }
+        var entries = JSONText()
+        for (index, word) in table.words { entries.add(UInt64(index).hex, word.hex8) }
+        object.add("entries", entries)
+        return object
+      })
+    json.add("leaked", tables.leaked.map(\.value.hex8))
+  }
+
+  private func tlbObjects(_ iommu: Int) -> [JSONText] {
+    let tlb = machine.board.iommus[iommu].tlb
+    return tlb.usedSlots.compactMap { slot in
+      guard let entry = tlb[slot] else { return nil }
+      var object = JSONText()
+      object.add("slot", slot)
+      object.add("iova", entry.iova.hex8)
+      object.add("physical", entry.physical.hex8)
+      object.add("size", entry.size.bytes.hex)
+      object.add("vmid", Int(entry.vmid))
+      object.add("asid", Int(entry.asid))
+      object.add("global", entry.isGlobal)
+      object.add("nonSecure", entry.flags.contains(.nonSecure))
+      object.add("rights", entry.rights.words)
+      object.add("hits", Int(tlb.hits(at: slot)))
+      return object
+    }
+  }
+
+  private func object(_ entry: FaultLog.Entry) -> JSONText {
+    var object = JSONText()
+    object.add("line", entry.line)
+    object.add("fault", entry.fault.json(in: machine))
+    return object
+  }
+
+  private func object(_ pending: PendingFault) -> JSONText {
+    var object = JSONText()
+    object.add("iommu", machine.board.iommus[pending.iommu].name)
+    object.add("context", pending.bank)
+    object.add("fsr", pending.status.hex8)
+    object.add("far", pending.address.hex8)
+    return object
+  }
+}

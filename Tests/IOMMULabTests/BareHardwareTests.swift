@@ -1,0 +1,126 @@
+import IOMMUAPI
+import IOMMUHardware
+import IOMMULab
+import IOMMUModel
+import TestSupport
+import Testing
+
+/// The verbs that go past every driver.
+@Suite struct `Bare hardware` {
+  /// What the last line of a script answers, after all the others.
+  private func answer(_ lines: String...) throws -> Outcome {
+    var machine = try Machine.msm8x60()
+    var outcome = Outcome.done(0)
+    for line in lines {
+      outcome = machine.apply(try Operation(parsing: line))
+    }
+    return outcome
+  }
+
+  /// Two contexts of mdp0 with a page each in the TLB, and how many entries an invalidation leaves.
+  private func entriesLeft(after invalidation: String) throws -> Int {
+    var machine = try Machine.msm8x60()
+    for line in [
+      "alloc a", "attach a mdp_vg1", "map a 0x10000000 0x60000000 4K rw",
+      "alloc b", "attach b mdp_rgb1", "map b 0x20000000 0x70000000 4K rw",
+      "read mdp_vg1 0x10000000", "read mdp_rgb1 0x20000000",
+    ] {
+      #expect(machine.apply(try Operation(parsing: line)).isOK, "\(line)")
+    }
+    #expect(machine.board.iommus[2].tlb.count == 2)
+    #expect(machine.apply(try Operation(parsing: invalidation)).isOK)
+    return machine.board.iommus[2].tlb.count
+  }
+
+  @Test(arguments: [
+    ("invalidate mdp0 all", 0), ("invalidate mdp0 vmid 0", 0), ("invalidate mdp0 vmid 1", 2),
+    ("invalidate mdp0/1 all", 0), ("invalidate mdp0/0 asid 1", 1), ("invalidate mdp0/0 asid 7", 2),
+    ("invalidate mdp0/1 va 0x10000fff", 1), ("invalidate mdp0/1 va 0x10001000", 2),
+    ("invalidate mdp0/0 va 0x10000000 asid 0", 1), ("invalidate mdp0/0 va 0x10000000 asid 1", 2),
+    ("invalidate mdp1 all", 2),
+  ])
+  func `an invalidation drops exactly what its register drops`(line: String, left: Int) throws {
+    #expect(try entriesLeft(after: line) == left)
+  }
+
+  @Test func `a TLB entry outlives the word it came from until somebody invalidates it`() throws {
+    let start = [
+      "alloc fb", "attach fb mdp_vg1", "map fb 0x10000000 0x60000000 1M rw",
+      "read mdp_vg1 0x10000040", "write-word 0x40000400 0x90030c0e",
+    ]
+    var machine = try Machine.msm8x60()
+    for line in start { #expect(machine.apply(try Operation(parsing: line)).isOK) }
+    let read = try Operation(parsing: "read mdp_vg1 0x10000040")
+    #expect(machine.apply(read).result == 0x6000_0040)
+    #expect(machine.apply(try Operation(parsing: "invalidate mdp0/0 all")).isOK)
+    #expect(machine.apply(read).result == 0x9000_0040)
+  }
+
+  @Test func `a word never written is 0, and one written is there for all`() throws {
+    #expect(try answer("read-word 0xfffffffc").result == 0)
+    #expect(try answer("write-word 0xfffffffc 7", "read-word 0xfffffffc").result == 7)
+    #expect(try answer("write-word 0x1000 7", "read mdp_vg1 0x1000").result == 0x1000)
+  }
+
+  @Test(arguments: [
+    "write-word 0x100000000 1", "write-word 0x1002 1", "write-word 0x1000 0x100000000",
+    "read-word 0xffffffffffffffffff", "reg mdp0 0x100000", "reg mdp0 0x2", "reg nobody 0x0",
+    "reg mdp0 0x0 0x1ffffffff", "reg mdp_vg1 0x0", "invalidate mdp0/2 all",
+    "invalidate mdp0 vmid 32", "invalidate mdp0/0 asid 256", "invalidate mdp0/0 va 0x100000000",
+    "irq run mdp_vg1", "dump tlb fb",
+  ])
+  func `what does not fit is an error with a reason`(line: String) throws {
+    guard case .error(let reason) = try answer(line) else {
+      Issue.record("\(line) was not refused")
+      return
+    }
+    #expect(reason.count > 10)
+  }
+
+  @Test(arguments: [
+    "invalidate mdp0 asid 1", "invalidate mdp0/0 vmid 1", "invalidate mdp0/x all",
+    "invalidate /1 all", "invalidate mdp0 some", "invalidate mdp0", "irq", "irq run", "irq on",
+    "limit", "limit pages", "limit words 3", "reg mdp0", "write-word 0x0", "dump tlb", "alloc tlb",
+    "alloc faults", "invalidate mdp0/0 va",
+  ])
+  func `what cannot be read is a mistake with a column`(line: String) {
+    #expect(throws: ParseError.self) { try Operation(parsing: line) }
+  }
+
+  @Test func `a register that does not exist reads 0 and keeps nothing`() throws {
+    #expect(try answer("reg mdp0 0x80000 0xffff", "reg mdp0 0x80000").result == 0)
+  }
+
+  @Test func `a limit counts all pages that tables take`() throws {
+    #expect(try answer("limit pages 3", "alloc fb") == .refused(.ENOMEM, reason: outOfPages))
+    #expect(try answer("limit pages 4", "alloc fb").isOK)
+    let map = "map fb 0x0 0x0 4K rw"
+    #expect(try answer("limit pages 4", "alloc fb", map) == .refused(.ENOMEM, reason: outOfPages))
+    #expect(try answer("limit pages 5", "alloc fb", map).isOK)
+    #expect(try answer("alloc fb", "limit pages 0", "limit pages none", map).isOK)
+    #expect(try answer("limit pages 18446744073709551615", "alloc fb").isOK)
+  }
+
+  private let outOfPages = "no pages are left for a page table; free a domain first"
+
+  @Test func `held faults are not handled, and the mode can be undone and redone`() throws {
+    var timeline = Timeline(from: try Machine.msm8x60())
+    for line in [
+      "alloc fb", "attach fb mdp_vg1", "irq hold", "read mdp_vg1 0x0", "read mdp_vg1 0x0",
+      "irq auto",
+    ] {
+      timeline.perform(try Operation(parsing: line))
+    }
+    #expect(timeline.entries[4].outcome == .stalled)
+    #expect(!timeline.machine.system.holdsInterrupts)
+    #expect(timeline.machine.board.register(MSMRegisters.fsr, of: 2) == 0)
+    let last = timeline.machine
+    timeline.backOperation()
+    #expect(timeline.machine.system.holdsInterrupts)
+    #expect(timeline.machine.board.register(MSMRegisters.fsr, of: 2) == 0x4000_0002)
+    timeline.jumpToStart()
+    #expect(!timeline.machine.system.holdsInterrupts)
+    timeline.jumpToEnd()
+    #expect(timeline.machine == last)
+  }
+}
