@@ -16,19 +16,26 @@ extension MSMDriver {
     _ = try system.within("msm_iommu_probe", .device(device)) { (system) throws(KernelError) in
       let first = Context(iommu: system.devices[device.index].iommu, bank: 0)
       resetAll(first, in: &system)
-      first.set(MSMRegisters.sctlr, 1, 1, &system)
-      first.write(MSMRegisters.par, 0, &system)
-      first.set(MSMRegisters.actlr, 3 << 16, 1 << 16, &system)
-      first.write(MSMRegisters.v2ppr, 0, &system)
-      let par = first.read(MSMRegisters.par, &system)
-      first.set(MSMRegisters.actlr, 3 << 16, 0, &system)
-      first.set(MSMRegisters.sctlr, 1, 0, &system)
-      guard system.ask("did the trial translation leave a PAR?", par != 0) else {
-        throw .noAnswer(device: device)
-      }
+      let isThere =
+        switch era {
+        case .linux3_6: tryTranslation(first, in: &system)
+        }
+      guard isThere else { throw .noAnswer(device: device) }
       system.bind(device)
       return 0
     }
+  }
+
+  /// A probe through empty tables must at least leave a fault in PAR.
+  private func tryTranslation(_ first: Context, in system: inout System) -> Bool {
+    first.set(MSMRegisters.sctlr, 1, 1, &system)
+    first.write(MSMRegisters.par, 0, &system)
+    first.set(MSMRegisters.actlr, 3 << 16, 1 << 16, &system)
+    first.write(MSMRegisters.v2ppr, 0, &system)
+    let par = first.read(MSMRegisters.par, &system)
+    first.set(MSMRegisters.actlr, 3 << 16, 0, &system)
+    first.set(MSMRegisters.sctlr, 1, 0, &system)
+    return system.ask("did the trial translation leave a PAR?", par != 0)
   }
 
   /// Routes the context's MIDs to its bank.
@@ -55,7 +62,10 @@ extension MSMDriver {
         context.setGlobal(m2vcbr, 0x1f, 0, &system)
         context.setGlobal(m2vcbr, 0xff << 8, UInt32(bank) << 8, &system)
         context.setGlobal(cbacr, 0x1f << 16, 0, &system)
-        context.set(MSMRegisters.contextidr, 0xff, UInt32(bank), &system)
+        switch era {
+        // VMIDs are all 0, and the bank's number is its ASID.
+        case .linux3_6: context.set(MSMRegisters.contextidr, 0xff, UInt32(bank), &system)
+        }
         context.setGlobal(m2vcbr, 3 << 22, 3 << 22, &system)
       }
       system.bind(device)
@@ -85,9 +95,14 @@ extension MSMDriver {
     }
   }
 
-  /// `__reset_context`: the bank back to zero, but for its ASID.
+  /// `__reset_context`: the bank back to zero.
   func reset(_ context: Context, in system: inout System) {
-    system.inside("__reset_context", context.subject) { clear(context, &$0) }
+    system.inside("__reset_context", context.subject) { system in
+      switch era {
+      // The ASID that probing gave stays.
+      case .linux3_6: clear(context, &system)
+      }
+    }
   }
 
   private func clear(_ context: Context, _ system: inout System) {

@@ -1,12 +1,13 @@
 package import IOMMUAPI
 package import IOMMUHardware
 
-/// The MSM IOMMU driver of Linux 3.6, with page tables kept in L2 (`CONFIG_IOMMU_PGTABLES_L2`).
+/// The MSM IOMMU driver, as its ``Era`` had it, with page tables kept in L2 (`CONFIG_IOMMU_PGTABLES_L2`).
 ///
 /// `drivers/iommu/msm_iommu.c` and `msm_iommu_dev.c`: the same writes in the same order, the same
 /// refusals, and the same mistakes. A field setter reads, changes and writes the whole register, so
 /// one field is one write, also where nothing changes.
 package struct MSMDriver: IOMMUDriver {
+  package let era: Era
   /// The CPU's own memory types (CP15 PRRR), which attach copies.
   package let cpuPRRR: UInt32
   package let cpuNMRR: UInt32
@@ -19,7 +20,10 @@ package struct MSMDriver: IOMMUDriver {
 
   package var pageSizes: PageSizes { ARMv7Short.pageSizes }
 
-  package init(cpuPRRR: UInt32, cpuNMRR: UInt32, ioOffset: UInt32, bases: [UInt32]) {
+  package init(
+    era: Era, cpuPRRR: UInt32, cpuNMRR: UInt32, ioOffset: UInt32, bases: [UInt32]
+  ) {
+    self.era = era
     (self.cpuPRRR, self.cpuNMRR) = (cpuPRRR, cpuNMRR)
     (self.ioOffset, self.bases) = (ioOffset, bases)
     // Not cached, write-back write-allocate, write-back no-allocate, write-through.

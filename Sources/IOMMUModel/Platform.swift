@@ -30,6 +30,7 @@ package struct Platform: Hashable, Sendable {
   package private(set) var addressBits = 32
   package private(set) var units: [Unit] = []
   package private(set) var contexts: [Context] = []
+  private var era = MSMDriver.Era.linux3_6
   private var cpuPRRR: UInt32 = 0
   private var cpuNMRR: UInt32 = 0
   private var ioOffset: UInt32 = 0
@@ -48,6 +49,13 @@ package struct Platform: Hashable, Sendable {
           throw line.error("no family \"\(word)\"; there are: \(known)", at: 1)
         }
         family = found
+      case "driver":
+        let word = try line.word(1, "a version of Linux")
+        guard let found = MSMDriver.Era(rawValue: word) else {
+          let known = MSMDriver.Era.allCases.map(\.rawValue).joined(separator: ", ")
+          throw line.error("no driver of Linux \"\(word)\"; there are: \(known)", at: 1)
+        }
+        era = found
       case "address": addressBits = try small(line, "bits", 12...64)
       case "cpu":
         cpuPRRR = try word(line, "prrr")
@@ -64,8 +72,8 @@ package struct Platform: Hashable, Sendable {
       case "context": contexts.append(try context(line))
       default:
         throw line.error(
-          "\"\(line.keyword)\" is none of platform, title, family, address, cpu, io, tlb, iommu, "
-            + "context")
+          "\"\(line.keyword)\" is none of platform, title, family, driver, address, cpu, io, tlb, "
+            + "iommu, context")
       }
     }
   }
@@ -147,7 +155,8 @@ package struct Platform: Hashable, Sendable {
     case .msm:
       .msm(
         MSMDriver(
-          cpuPRRR: cpuPRRR, cpuNMRR: cpuNMRR, ioOffset: ioOffset, bases: units.map(\.base)))
+          era: era, cpuPRRR: cpuPRRR, cpuNMRR: cpuNMRR, ioOffset: ioOffset, bases: units.map(\.base)
+        ))
     }
   }
 }
