@@ -29,7 +29,8 @@ package struct MemoryType: Hashable, Sendable {
     isInnerOnly = prrr >> (24 + n) & 1 == 1
   }
 
-  init(of attributes: UInt8, bank: Int, iommu: Int, on board: Board) {
+  /// The type that a bank's PRRR and NMRR give a TLB entry's attributes, or a leaf's.
+  package init(of attributes: UInt8, bank: Int, iommu: Int, on board: Board) {
     self.init(
       memoryClass: UInt32(attributes & 7), isShared: attributes & 8 != 0,
       prrr: board.register(MSMRegisters.offset(MSMRegisters.prrr, bank: bank), of: iommu),
@@ -61,7 +62,25 @@ package struct MemoryType: Hashable, Sendable {
   }
 }
 
+extension MemoryType {
+  /// The same for a column of a table.
+  package var shortWords: String {
+    guard kind == .normal else { return words }
+    let (inner, outer) = (inner.shortWords, outer.shortWords)
+    return inner == outer ? inner : "\(inner) / \(outer)"
+  }
+}
+
 extension MemoryType.Policy {
+  fileprivate var shortWords: String {
+    switch self {
+    case .nonCacheable: "not cached"
+    case .writeBackWriteAllocate: "write-back WA"
+    case .writeThrough: "write-through"
+    case .writeBackNoAllocate: "write-back"
+    }
+  }
+
   package var words: String {
     switch self {
     case .nonCacheable: "not cached"

@@ -280,7 +280,7 @@ struct PageTableView {
         ? "  rw" : leaf.rights.contains(.userRead) ? "  r" : "  no access", .text)
     line +=
       Prose(leaf.isGlobal ? "  global" : "  nG", .dim) + Prose(leaf.isShared ? "  S" : "", .dim)
-    line += Prose("  class \(leaf.memoryClass)", .dim)
+    line += Prose("  " + words(forClassOf: leaf), .dim)
     pen.write(line, at: 1, row, in: area)
     if row == 0, area.height > 1 { pen.write(legend(Grid(area)), at: 1, 1, in: area) }
   }
@@ -294,12 +294,22 @@ struct PageTableView {
     switch field.meaning {
     case .address(let address): line += Prose(address.value.hex8, .physical)
     case .words(let words):
-      let binary = String(field.value, radix: 2)
-      let count = field.bits.reduce(0) { $0 + $1.count }
-      line += Prose(String(repeating: "0", count: max(0, count - binary.count)) + binary, .iova)
-        .padded(to: 5)
-      line += Prose(words, .dim)
+      line += binary(field) + Prose(words, .dim)
+    case .memoryClass(let leaf):
+      line += binary(field) + Prose(words(forClassOf: leaf), .dim)
     }
     return line
+  }
+
+  private func binary(_ field: DescriptorField) -> Prose {
+    let binary = String(field.value, radix: 2)
+    let count = field.bits.reduce(0) { $0 + $1.count }
+    return Prose(String(repeating: "0", count: max(0, count - binary.count)) + binary, .iova)
+      .padded(to: 5)
+  }
+
+  /// The class, and what the bank's PRRR and NMRR make of it.
+  private func words(forClassOf leaf: Leaf) -> String {
+    subject.memoryType(of: leaf)?.shortWords ?? "memory class \(leaf.memoryClass)"
   }
 }

@@ -33,6 +33,7 @@ struct WalkView {
     outcome = request.map { explorer.machine.board.walk($0, watcher: &trace) }
     if let outcome {
       lines = trace.steps.map { line(for: $0) }
+      if case .translated(_, let entry, _) = outcome { lines += memoryLine(entry) }
       lines.append(answer(outcome))
     }
   }
@@ -101,6 +102,22 @@ struct WalkView {
       looksAt: Prose(address.value.hex8, .physical)
         + Prose(level == 1 ? " TTBR0+4×" : " table+4×", .dim) + Prose(UInt64(index).hex, .dim),
       finds: Prose(word.hex8, .strong), means: means, brief: brief, isBad: isBad)
+  }
+
+  /// What kind of memory the page asks for; nothing where the bank does not remap.
+  private func memoryLine(_ entry: TLBEntry) -> [Line] {
+    // A low screen keeps its rows for the way to the answer.
+    guard let iommu = subject.iommu, let bank = subject.bank, explorer.height >= 30 else {
+      return []
+    }
+    let type = MemoryType(of: entry.attributes, bank: bank, iommu: iommu, on: machine.board)
+    let shared = type.isShareable ? ", shared" : ""
+    return [
+      Line(
+        name: "memory", looksAt: "PRRR, NMRR",
+        finds: Prose("class \(Int(entry.attributes & 7))", .text),
+        means: Prose(type.words + shared, .text), brief: type.words, isBad: false)
+    ]
   }
 
   private func answer(_ outcome: WalkOutcome) -> Line {

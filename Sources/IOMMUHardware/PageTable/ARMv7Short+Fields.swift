@@ -38,7 +38,10 @@ extension ARMv7Short {
     let ap = Int(places.ap)
     add("AP", [Int(places.ap2)...Int(places.ap2), ap...ap + 1], leaf.rights.words)
     let tex = Int(places.tex)
-    add("TEX C B", [tex...tex, 2...3], "memory class \(leaf.memoryClass)")
+    let memory: [ClosedRange<Int>] = [tex...tex, 2...3]
+    fields.append(
+      DescriptorField(
+        name: "TEX C B", bits: memory, value: word.bits(memory), meaning: .memoryClass(leaf)))
     add(
       "XN", [Int(places.xn)...Int(places.xn)],
       leaf.rights.contains(.execute) ? "fetch allowed" : "no fetch")

@@ -87,5 +87,7 @@ package struct DescriptorField: Hashable, Sendable {
   package enum Meaning: Hashable, Sendable {
     case words(String)
     case address(PhysicalAddress)
+    /// A class of memory: what it means stands in registers.
+    case memoryClass(Leaf)
   }
 }
