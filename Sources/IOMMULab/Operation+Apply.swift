@@ -59,10 +59,14 @@ extension Machine {
           address = try machine.physicalAddress(of: IOVA(iova), in: domain)
         }
         return .done(address.value)
-      case .read(let written): return outcome(of: read(try request(written)))
+      case .read(let written):
+        // Asked before the answer is put in words, which would otherwise hold a copy of the machine.
+        let answer = read(try request(written))
+        return outcome(of: answer)
       case .write(let written, let value):
         let word = try word(value)
-        return outcome(of: write(try request(written), word))
+        let answer = write(try request(written), word)
+        return outcome(of: answer)
       case .walk(let written): return lookAhead(try request(written))
       case .dump(.object(let name)):
         if domainOrNil(name) == nil { _ = try iommu(name) }
