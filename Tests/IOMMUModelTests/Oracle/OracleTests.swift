@@ -1,0 +1,85 @@
+import IOMMUHardware
+import IOMMULab
+import IOMMUModel
+import Testing
+
+/// The model against a second implementation that shares no line with it.
+@Suite struct `An oracle of its own` {
+  @Test(arguments: OracleSeed.all)
+  func `answers, words, pages, registers and TLBs agree after every random operation`(
+    run: OracleSeed
+  ) throws {
+    print("oracle: seed \(run.seed), \(run.operations) operations")
+    var random = OracleOperations(seed: run.seed, isWild: run.isWild)
+    var both = try OracleRun()
+    var operations: [Operation] = []
+    // The machine before every hundredth operation.
+    var milestones: [Machine] = []
+    for step in 0..<run.operations {
+      if step % 100 == 0 { milestones.append(both.machine) }
+      let operation = random.next(both.plain)
+      operations.append(operation)
+      var complaints = both.perform(operation)
+      if step % 100 == 99 || step == run.operations - 1 {
+        both.checkAllWords()
+        complaints = both.complaints
+      }
+      guard complaints.isEmpty else {
+        Issue.record(
+          """
+          seed \(run.seed), step \(step): \(operation.text)
+          \(complaints.prefix(8).joined(separator: "\n"))
+          """)
+        return
+      }
+    }
+    try travel(both, milestones, run)
+    try replay(operations, to: both.machine, run)
+    if run.operations >= 1000 { expectBusy(both, run) }
+  }
+
+  /// Undone to the start it is the first machine again; done again, the last.
+  private func travel(_ both: OracleRun, _ milestones: [Machine], _ run: OracleSeed) throws {
+    var both = both
+    let last = both.machine
+    #expect(both.recordings.allSatisfy { $0.isComplete }, "seed \(run.seed)")
+    for step in both.recordings.indices.reversed() {
+      both.undo(both.recordings[step])
+      guard step % 100 == 0 else { continue }
+      try #require(
+        both.machine == milestones[step / 100], "seed \(run.seed), undone to before step \(step)")
+    }
+    for step in both.recordings.indices {
+      if step % 100 == 0 {
+        try #require(
+          both.machine == milestones[step / 100], "seed \(run.seed), redone to step \(step)")
+      }
+      both.redo(both.recordings[step])
+    }
+    #expect(both.machine == last, "seed \(run.seed), redone to the end")
+  }
+
+  /// A fresh machine that records nothing comes to the same end.
+  private func replay(
+    _ operations: [Operation], to last: Machine, _ run: OracleSeed
+  ) throws {
+    var machine = try OracleRun().machine
+    machine.setRecording(false)
+    for operation in operations { _ = machine.apply(operation) }
+    #expect(machine == last, "seed \(run.seed), replayed")
+  }
+
+  /// The run met what it is there to meet.
+  private func expectBusy(_ both: OracleRun, _ run: OracleSeed) {
+    let common = [
+      "hit", "translation", "leakedTable", "unmappedNothing", "overwroteMappedMemory", "EBUSY",
+      "EINVAL",
+    ]
+    for what in common + (run.isWild ? ["stale entry", "stale hit"] : []) {
+      #expect(both.counts[what, default: 0] > 0, "seed \(run.seed): \(what)")
+    }
+    if OracleSeed.printsCounts {
+      print("oracle: seed \(run.seed): \(both.counts.sorted { $0.key < $1.key })")
+    }
+  }
+}
