@@ -36,7 +36,12 @@ package struct DomainTables: Hashable, Sendable {
         }
       }
     }
-    let reached = Set(tables.map(\.base.page))
+    // All pages of a table: a first level has four, and a damaged domain may hold one of them twice.
+    let reached = Set(
+      tables.flatMap { table in
+        let last = table.base + UInt64(format.entryCount(level: table.level) * 4 - 1)
+        return table.base.page...last.page
+      })
     leaked = memory.pool.pages.filter {
       $0.owner == machine.owner(of: domain) && $0.use == .lowerLevelTable
         && !reached.contains($0.page)
