@@ -2,6 +2,7 @@ import IOMMUAPI
 import IOMMUHardware
 import IOMMULab
 import IOMMUModel
+import TestSupport
 
 /// The pages of one domain's tables, as the plain machine finds them.
 struct OracleTables {
@@ -19,6 +20,7 @@ extension OracleRun {
     checkPages(recording)
     checkTLBs()
     checkRegisters()
+    checkRegisterWrites(recording)
   }
 
   // MARK: Memory
@@ -152,6 +154,19 @@ extension OracleRun {
   }
 
   // MARK: Registers
+
+  /// Software wrote the same words to the same registers in the same order.
+  private mutating func checkRegisterWrites(_ recording: Recording) {
+    let expected = plain.writes.map {
+      RegisterWrite(iommu: units[$0.unit] ?? -1, offset: $0.offset, word: $0.word)
+    }
+    let found = recording.registerWrites
+    guard found != expected else { return }
+    let index = zip(found, expected).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+    complain(
+      "\(found.count) register writes, not \(expected.count); they part at \(index ?? -1): "
+        + "\(index.map { "\(found[$0]), not \(expected[$0])" } ?? "one is longer")")
+  }
 
   /// The registers of each context bank are as attach, detach and faults leave them.
   private mutating func checkRegisters() {

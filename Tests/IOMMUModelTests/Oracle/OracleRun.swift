@@ -31,6 +31,7 @@ struct OracleRun {
   mutating func perform(_ operation: Operation) -> [String] {
     complaints = []
     plain.memory.forgetTouched()
+    plain.writes = []
     for index in plain.remembered.indices { plain.remembered[index].isFresh = false }
     let outcome = machine.apply(operation)
     let recording = machine.takeRecording()

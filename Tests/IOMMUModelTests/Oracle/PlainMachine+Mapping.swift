@@ -91,7 +91,9 @@ extension PlainMachine {
     guard let device = domains[domain].attached.first,
       let context = PlainWiring.context(device), let table = banks[context.bank]?.table
     else { return .done(0) }
+    writeTLBIALL(of: context.bank)
     dropAll(of: context.bank.unit)
+    write(0x810, of: context.bank, iova / 0x1000 * 0x1000)
     // The probe is told bits 31:12 of the address.
     let walk = PlainWalk(memory, from: table, for: iova / 0x1000 * 0x1000)
     guard let page = walk.page, page.allows(.read, isPrivileged: true) else { return .done(0) }

@@ -116,8 +116,8 @@ extension PlainMachine {
       banks[fault.bank]?.fsynr1 =
         (request.isPrivileged ? 0x20 : 0) + (access == .execute ? 0x80 : 0)
         + (access == .write ? 0x100 : 0)
-      // The handler runs at once and clears with 0x4000000f: of FSR only SL is left.
-      banks[fault.bank]?.fsr = fault.fsr & ~0x4000_000f
+      banks[fault.bank]?.fsr = fault.fsr
+      handleInterrupt(of: fault.bank.unit)
     }
   }
 

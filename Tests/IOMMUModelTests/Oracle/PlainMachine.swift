@@ -42,6 +42,8 @@ struct PlainMachine {
   var domains: [PlainDomain] = []
   var banks: [PlainBank: PlainBankState] = [:]
   var remembered: [PlainEntry] = []
+  /// What software wrote to registers since somebody last emptied it.
+  var writes: [PlainWrite] = []
 
   func domain(_ name: String) -> Int? {
     domains.firstIndex { $0.isLive && $0.name == name }
@@ -94,6 +96,7 @@ struct PlainMachine {
     // Also when it is attached to this very domain, or to one that was freed.
     if domains.contains(where: { $0.attached.contains(device) }) { return .refused(Self.ebusy) }
     reset(context.bank)
+    writeProgram(of: context.bank, table: table)
     banks[context.bank]?.table = table
     domains[domain].attached.insert(device, at: 0)
     flush(domain)
@@ -116,13 +119,16 @@ struct PlainMachine {
   private mutating func reset(_ bank: PlainBank) {
     let old = banks[bank] ?? PlainBankState()
     banks[bank] = PlainBankState(fsynr0: old.fsynr0, fsynr1: old.fsynr1)
+    writeReset(of: bank)
     dropAll(of: bank.unit)
   }
 
-  /// CTX_TLBIALL on every bank of the domain.
+  /// CTX_TLBIALL on every bank of the domain, the last attached first.
   mutating func flush(_ domain: Int) {
     for name in domains[domain].attached {
-      if let context = PlainWiring.context(name) { dropAll(of: context.bank.unit) }
+      guard let context = PlainWiring.context(name) else { continue }
+      writeTLBIALL(of: context.bank)
+      dropAll(of: context.bank.unit)
     }
   }
 
