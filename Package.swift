@@ -38,6 +38,8 @@ let package = Package(
     room("IOMMUModel", needs: ["IOMMUAPI", "IOMMUDrivers", "IOMMUHardware"]),
     .target(name: "Assets", swiftSettings: strict, plugins: ["EmbedAssets"]),
     room("IOMMULab", needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMUModel"]),
+    .target(name: "CBaseline"),
+    room("IOMMUBench", needs: ["CBaseline", "IOMMUAPI", "IOMMUHardware", "IOMMUModel"]),
     room("TerminalCore"),
     room(
       "ExplorerUI",
@@ -48,7 +50,8 @@ let package = Package(
     .executableTarget(
       name: "iommu-tui",
       dependencies: [
-        "ExplorerUI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TerminalCore", "TerminalNcurses",
+        "ExplorerUI", "IOMMUBench", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TerminalCore",
+        "TerminalNcurses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -73,6 +76,7 @@ let package = Package(
     tests(
       "IOMMULabTests",
       needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TestSupport"]),
+    tests("IOMMUBenchTests", needs: ["IOMMUBench", "IOMMULab"]),
     tests("TerminalCoreTests", needs: ["TerminalCore", "TestSupport"]),
     tests(
       "ExplorerUITests",

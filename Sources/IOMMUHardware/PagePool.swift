@@ -55,6 +55,9 @@ package struct PagePool: Hashable, Sendable {
     }
   }
 
+  /// The bytes that its records take.
+  var allocatedBytes: Int { uses.capacity + owners.capacity * 4 }
+
   mutating func setUse(ofPage page: UInt64, to use: PageUse, owner: UInt32) {
     guard page >= Self.firstPage, page < 1 << 20 else { return }
     let index = Int(page - Self.firstPage)

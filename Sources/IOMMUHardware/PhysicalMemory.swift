@@ -116,6 +116,13 @@ package struct PhysicalMemory: Sendable {
     }.map { pageOfSlot[$0] }.sorted()
   }
 
+  /// The bytes that all of memory takes here: words, and what is kept to find them.
+  package var allocatedBytes: Int {
+    (words.capacity + slots.capacity + chunks.capacity + dirtySlots.capacity) * 4
+      + pageOfSlot.capacity * 8 + nonZeroWords.capacity * 2 + isDirty.capacity
+      + highSlots.capacity * 12 + pool.allocatedBytes
+  }
+
   // MARK: Checkpoints
 
   /// The pages written since the last call, in ascending order.

@@ -1,0 +1,30 @@
+/// The least that can be called a page table: a flat array with one word a page.
+///
+/// The bench sets the simulator against these loops. As in a kernel, each page is one call of a
+/// function that checks its arguments; the calls are kept from being inlined.
+#ifndef CBASELINE_H
+#define CBASELINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// A flat array of words, one for each page of 4 KiB from address 0.
+struct flat_table {
+  uint32_t *words;
+  size_t count;
+};
+
+/// Maps all pages in order, page n to the address that `bench_physical` gives it; answers how many
+/// were mapped.
+uint64_t flat_map_all(struct flat_table table);
+
+/// Looks up addresses and answers the sum of what they lead to.
+uint64_t flat_lookup_all(struct flat_table table, const uint32_t *addresses, size_t count);
+
+/// Unmaps all pages in order and answers how many bytes were unmapped.
+uint64_t flat_unmap_all(struct flat_table table);
+
+/// Where both sides of the bench map an address to: no page keeps its own number.
+static inline uint32_t bench_physical(uint32_t iova) { return iova ^ 0x2aaaa000; }
+
+#endif
