@@ -6,9 +6,9 @@ package import IOMMUHardware
 public struct DomainID: Hashable, Comparable, Sendable {
   public let index: Int
 
-  public init(_ index: Int) { self.index = index }
+  @inlinable public init(_ index: Int) { self.index = index }
 
-  public static func < (left: DomainID, right: DomainID) -> Bool { left.index < right.index }
+  @inlinable public static func < (left: DomainID, right: DomainID) -> Bool { left.index < right.index }
 }
 
 /// A set of mappings: one page table, and the devices that see memory through it.

@@ -1,10 +1,10 @@
-package import IOMMUHardware
+public import IOMMUHardware
 
 /// What an IOMMU driver must be able to do: Linux's `struct iommu_ops`.
 ///
 /// The generic calls in this target know that there is a driver, never which. A driver programs the
 /// board that it is handed; whatever it remembers lies in the system's records.
-package protocol IOMMUDriver: Sendable {
+@usableFromInline package protocol IOMMUDriver: Sendable {
   /// `pgsize_bitmap`.
   var pageSizes: PageSizes { get }
 

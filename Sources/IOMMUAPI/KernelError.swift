@@ -52,5 +52,5 @@ public enum KernelError: Error, Hashable, Sendable {
   }
 
   /// The value a C caller sees.
-  package var code: Int64 { -Int64(errno.rawValue) }
+  @usableFromInline package var code: Int64 { -Int64(errno.rawValue) }
 }

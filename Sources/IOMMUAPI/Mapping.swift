@@ -1,4 +1,4 @@
-package import IOMMUHardware
+public import IOMMUHardware
 
 /// Mapping by the generic core of Linux 3.6, `drivers/iommu/iommu.c`.
 extension System {
@@ -6,6 +6,7 @@ extension System {
   ///
   /// Linux: `iommu_map`. `size` is in bytes; it and both addresses must be multiples of the smallest
   /// page. When the driver refuses a page, those before it are unmapped again.
+  @inlinable
   package mutating func map(
     _ domain: DomainID, iova: IOVA, to physical: PhysicalAddress, size: UInt64,
     _ protection: Protection, through driver: some IOMMUDriver
@@ -40,6 +41,7 @@ extension System {
   ///
   /// Linux 3.6: `iommu_unmap`. The driver is handed the whole rest each time, until the sum of its
   /// answers reaches the size or it answers 0.
+  @inlinable
   package mutating func unmap(
     _ domain: DomainID, iova: IOVA, size: UInt64, through driver: some IOMMUDriver
   ) throws(KernelError) -> UInt64 {
@@ -66,6 +68,7 @@ extension System {
   /// Where an address of the domain leads; 0 where it leads nowhere, as the kernel answers.
   ///
   /// Linux: `iommu_iova_to_phys`.
+  @inlinable
   package mutating func physicalAddress(
     of iova: IOVA, in domain: DomainID, through driver: some IOMMUDriver
   ) throws(KernelError) -> PhysicalAddress {
@@ -80,6 +83,7 @@ extension PageSizes {
   /// The largest size, in bytes, that fits into `bytes` and divides `addresses`.
   ///
   /// `addresses` are both addresses or-ed together; 0 can be divided by every size.
+  @inlinable
   package func largest(at addresses: UInt64, within bytes: UInt64) -> UInt64 {
     let alignment = addresses == 0 ? UInt64.max : addresses & (~addresses &+ 1)
     let fitting = bitmap & ((alignment &<< 1) &- 1)
@@ -90,10 +94,12 @@ extension PageSizes {
 }
 
 extension Subject {
+  @inlinable
   package static func domain(_ domain: DomainID) -> Subject {
     .domain(UInt16(truncatingIfNeeded: domain.index))
   }
 
+  @inlinable
   package static func device(_ device: DeviceID) -> Subject {
     .device(UInt16(truncatingIfNeeded: device.index))
   }

@@ -1,10 +1,10 @@
-package import IOMMUHardware
+public import IOMMUHardware
 
 /// The silicon and the kernel's records about it: what the IOMMU API works on.
 ///
 /// The kernel's records change by primitives that write events, exactly like the board.
-package struct System: Sendable {
-  package var board: Board
+@usableFromInline package struct System: Sendable {
+  @usableFromInline package var board: Board
   package private(set) var devices: [Device]
   package private(set) var domains: [Domain] = []
   /// Faults stay pending: no interrupt handler runs by itself.
@@ -41,34 +41,42 @@ package struct System: Sendable {
   // MARK: Calls
 
   /// Runs a kernel function: what it does is recorded as lying under it.
+  @inlinable
   package mutating func within(
     _ function: Label, _ subject: Subject = .none,
     _ body: (inout System) throws(KernelError) -> Int64
   ) throws(KernelError) -> Int64 {
-    board.journal.enter(function, subject)
+    if board.journal.isOn { board.journal.enter(function, subject) }
     do throws(KernelError) {
       let value = try body(&self)
-      board.journal.leave(value)
+      if board.journal.isOn { board.journal.leave(value) }
       return value
     } catch {
-      board.journal.leave(error.code)
+      if board.journal.isOn { board.journal.leave(error.code) }
       throw error
     }
   }
 
   /// Runs a kernel function that returns nothing and cannot be refused.
+  @inlinable
   package mutating func inside(
     _ function: Label, _ subject: Subject = .none, _ body: (inout System) -> Void
   ) {
-    board.journal.enter(function, subject)
+    if board.journal.isOn { board.journal.enter(function, subject) }
     body(&self)
-    board.journal.leave()
+    if board.journal.isOn { board.journal.leave(0) }
   }
 
   /// Records a question that the code asks, and hands its answer on.
+  @inlinable
   package mutating func ask(_ question: Label, _ answer: Bool) -> Bool {
-    board.journal.append(.check(question, answer: answer ? 1 : 0))
+    if board.journal.isOn { note(question, answer) }
     return answer
+  }
+
+  @usableFromInline
+  mutating func note(_ question: Label, _ answer: Bool) {
+    board.journal.append(.check(question, answer: answer ? 1 : 0))
   }
 
   // MARK: Primitives
@@ -197,6 +205,7 @@ package struct System: Sendable {
 
 extension System: Equatable {
   /// Compares the state, not the names that some other future once used.
+  @usableFromInline
   package static func == (left: System, right: System) -> Bool {
     left.board == right.board && left.devices == right.devices
       && left.holdsInterrupts == right.holdsInterrupts

@@ -1,4 +1,4 @@
-package import IOMMUAPI
+public import IOMMUAPI
 internal import IOMMUHardware
 
 /// What the driver does when an IOMMU interrupts: print, and clear.
@@ -6,6 +6,7 @@ extension MSMDriver {
   /// `msm_iommu_fault_handler`: the same reads, lines and writes, in the same order.
   ///
   /// Messages are formats with C's `%08x` and `%d`; `%[` is replaced by the names of FSR's set bits.
+  @usableFromInline
   package func handleInterrupt(of iommu: Int, in system: inout System) {
     system.inside("msm_iommu_fault_handler", .iommu(UInt8(iommu))) { system in
       func say(_ format: Label, _ first: UInt32 = 0, _ second: UInt32 = 0) {

@@ -1,5 +1,5 @@
-package import IOMMUAPI
-package import IOMMUHardware
+public import IOMMUAPI
+public import IOMMUHardware
 
 /// The words the driver makes, by the kernel's names (`msm_iommu_hw-8xxx.h`).
 enum Word {
@@ -31,6 +31,7 @@ extension MSMDriver {
   /// Writes the words of one page.
   ///
   /// What is there already is not looked at.
+  @usableFromInline
   package func map(
     _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
     for domain: DomainID, in system: inout System
@@ -63,12 +64,13 @@ extension MSMDriver {
   }
 
   /// Clears the words of one page and answers `size`, also where there was nothing to clear.
+  @usableFromInline
   package func unmap(
     _ iova: IOVA, size: UInt64, for domain: DomainID, in system: inout System
   ) -> UInt64 {
     system.inside("msm_iommu_unmap", .domain(domain)) { system in
       guard let table = system.domains[domain.index].table else { return }
-      let isPage = [PageSize.size4K, .size64K, .size1M, .size16M].contains { $0.bytes == size }
+      let isPage = pageSizes.contains(bytes: size)
       let first = table + UInt64(ARMv7Short.firstIndex(iova)) * 4
       guard system.ask("is the length that of one page?", isPage) else {
         system.board.journal.append(.hazard(.unmappedNothing, at: first, word: 0))
@@ -166,6 +168,7 @@ extension MSMDriver {
     let inGroup = index & 15
     let neighbour = inGroup == 0 ? address + 4 : PhysicalAddress(address.value - 4)
     let word = system.board.word(at: neighbour)
+    if word == 0 { return }
     let isFirstLevel = system.board.memory.use(ofPage: address.page) == .firstLevelTable
     let isGroup = isFirstLevel ? word & (3 | 1 << 18) == 2 | 1 << 18 : word & 3 == 1
     if isGroup { system.board.journal.append(.hazard(.tornGroup, at: address, word: word)) }

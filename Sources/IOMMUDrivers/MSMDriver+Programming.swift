@@ -1,8 +1,9 @@
-package import IOMMUAPI
+public import IOMMUAPI
 internal import IOMMUHardware
 
 /// How the driver brings up an IOMMU, a context device and a context bank.
 extension MSMDriver {
+  @usableFromInline
   package func probe(_ device: DeviceID, in system: inout System) throws(KernelError) {
     if let bank = system.devices[device.index].bank {
       try probeContext(device, bank: bank, in: &system)

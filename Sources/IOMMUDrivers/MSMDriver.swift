@@ -1,12 +1,12 @@
-package import IOMMUAPI
-package import IOMMUHardware
+public import IOMMUAPI
+public import IOMMUHardware
 
 /// The MSM IOMMU driver, as its ``Era`` had it, with page tables kept in L2 (`CONFIG_IOMMU_PGTABLES_L2`).
 ///
 /// `drivers/iommu/msm_iommu.c` and `msm_iommu_dev.c`: the same writes in the same order, the same
 /// refusals, and the same mistakes. A field setter reads, changes and writes the whole register, so
 /// one field is one write, also where nothing changes.
-package struct MSMDriver: IOMMUDriver {
+@usableFromInline package struct MSMDriver: IOMMUDriver {
   package let era: Era
   /// The CPU's own memory types (CP15 PRRR), which attach copies.
   package let cpuPRRR: UInt32
@@ -18,7 +18,7 @@ package struct MSMDriver: IOMMUDriver {
   /// `msm_iommu_tex_class`: the class for each cache policy, nil where the CPU has none.
   package let memoryClasses: [UInt32?]
 
-  package var pageSizes: PageSizes { ARMv7Short.pageSizes }
+  @inlinable package var pageSizes: PageSizes { ARMv7Short.pageSizes }
 
   package init(
     era: Era, cpuPRRR: UInt32, cpuNMRR: UInt32, ioOffset: UInt32, bases: [UInt32]
@@ -37,6 +37,7 @@ package struct MSMDriver: IOMMUDriver {
 
   // MARK: Domains
 
+  @usableFromInline
   package func initialize(_ domain: DomainID, in system: inout System) throws(KernelError) {
     _ = try system.within("msm_iommu_domain_init", .domain(domain)) {
       (system) throws(KernelError) in
@@ -50,6 +51,7 @@ package struct MSMDriver: IOMMUDriver {
   }
 
   /// Frees the tables, whoever still walks them.
+  @usableFromInline
   package func destroy(_ domain: DomainID, in system: inout System) {
     system.inside("msm_iommu_domain_destroy", .domain(domain)) { system in
       guard let table = system.domains[domain.index].table else { return }
@@ -67,6 +69,7 @@ package struct MSMDriver: IOMMUDriver {
 
   // MARK: Attach and detach
 
+  @usableFromInline
   package func attach(
     _ device: DeviceID, to domain: DomainID, in system: inout System
   ) throws(KernelError) {
@@ -85,6 +88,7 @@ package struct MSMDriver: IOMMUDriver {
   }
 
   /// Resets the device's bank; that it belongs to another domain is not checked.
+  @usableFromInline
   package func detach(_ device: DeviceID, from domain: DomainID, in system: inout System) {
     system.inside("msm_iommu_detach_dev", .device(device)) { system in
       guard system.domains[domain.index].table != nil, let context = Context(device, in: system)
@@ -99,7 +103,8 @@ package struct MSMDriver: IOMMUDriver {
   func flush(_ domain: DomainID, in system: inout System) {
     guard !system.domains[domain.index].attached.isEmpty else { return }
     system.inside("__flush_iotlb", .domain(domain)) { system in
-      for device in system.domains[domain.index].attached {
+      for position in system.domains[domain.index].attached.indices {
+        let device = system.domains[domain.index].attached[position]
         guard let context = Context(device, in: system) else { continue }
         context.write(MSMRegisters.contextTLBIALL, 0, &system)
       }
@@ -111,6 +116,7 @@ package struct MSMDriver: IOMMUDriver {
   /// Asks the hardware, through the bank attached last.
   ///
   /// Unattached, the answer is 0.
+  @usableFromInline
   package func physicalAddress(
     of iova: IOVA, for domain: DomainID, in system: inout System
   ) -> PhysicalAddress {
@@ -146,11 +152,11 @@ struct Context {
 
   /// Nil when the device is not a context, or was not probed: it has no driver data then.
   init?(_ device: DeviceID, in system: System) {
-    let context = system.devices[device.index]
-    guard context.isBound, let bank = context.bank, let parent = context.parent,
-      system.devices[parent.index].isBound
+    let index = device.index
+    guard system.devices[index].isBound, let bank = system.devices[index].bank,
+      let parent = system.devices[index].parent, system.devices[parent.index].isBound
     else { return nil }
-    self.init(iommu: context.iommu, bank: bank)
+    self.init(iommu: system.devices[index].iommu, bank: bank)
   }
 
   var subject: Subject { .bank(iommu: UInt8(iommu), bank: UInt8(bank)) }

@@ -4,10 +4,10 @@
 ///
 /// Each primitive makes one kind of change and writes an event; ``undo(_:images:)`` and
 /// ``redo(_:)`` are the only other mutators. The board sees registers and words, never a domain.
-package struct Board: Sendable {
-  package private(set) var memory: PhysicalMemory
+@usableFromInline package struct Board: Sendable {
+  @usableFromInline package private(set) var memory: PhysicalMemory
   package private(set) var iommus: [IOMMU]
-  package var journal = Journal()
+  @usableFromInline package var journal = Journal()
 
   package init(iommus: [IOMMU], holes: [Range<UInt64>] = []) {
     self.iommus = iommus
@@ -17,6 +17,7 @@ package struct Board: Sendable {
   // MARK: Memory
 
   /// A word of memory as the CPU reads it; leaves no trace.
+  @inlinable
   package func word(at address: PhysicalAddress) -> UInt32 { memory.word(at: address) }
 
   /// Software reads a word.
@@ -196,7 +197,7 @@ package struct Board: Sendable {
 
   /// Drops the entries that `isMeant` picks, in the order of their slots.
   mutating func dropTLB(of iommu: Int, where isMeant: (TLBEntry) -> Bool) {
-    guard iommus[iommu].tlb.count > 0 else { return }
+    guard !iommus[iommu].tlb.isEmpty else { return }
     for slot in iommus[iommu].tlb.usedSlots {
       guard let entry = iommus[iommu].tlb[slot], isMeant(entry) else { continue }
       let hits = iommus[iommu].tlb.hits(at: slot)
@@ -271,6 +272,7 @@ package struct Board: Sendable {
 
 extension Board: Equatable {
   /// Compares the silicon, not what was written down about it.
+  @usableFromInline
   package static func == (left: Board, right: Board) -> Bool {
     left.iommus == right.iommus && left.memory == right.memory
   }

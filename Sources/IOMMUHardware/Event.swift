@@ -99,7 +99,7 @@ package enum Change: Hashable, Sendable {
 }
 
 /// What a call is about, as far as one glance should tell.
-package enum Subject: Hashable, Sendable {
+@usableFromInline package enum Subject: Hashable, Sendable {
   case none
   case domain(UInt16)
   case device(UInt16)
@@ -126,17 +126,20 @@ package enum Hazard: UInt8, Hashable, Sendable {
 }
 
 /// A text that is part of the program: a function's name, a question, a format.
-package struct Label: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
-  private let text: StaticString
+@usableFromInline package struct Label: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+  @usableFromInline let text: StaticString
 
+  @inlinable
   package init(stringLiteral text: StaticString) { self.text = text }
 
-  package var description: String { text.description }
+  @usableFromInline package var description: String { text.description }
 
+  @usableFromInline
   package static func == (left: Label, right: Label) -> Bool {
     left.text.utf8CodeUnitCount == right.text.utf8CodeUnitCount
       && (left.text.utf8Start == right.text.utf8Start || left.description == right.description)
   }
 
+  @usableFromInline
   package func hash(into hasher: inout Hasher) { hasher.combine(text.description) }
 }

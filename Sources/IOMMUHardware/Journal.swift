@@ -3,8 +3,8 @@
 /// Switched off, it costs one test a change. An operation that does more than `capacity` things is
 /// recorded up to there; such an operation steps whole in its middle and is undone by running its
 /// predecessors again from a checkpoint.
-package struct Journal: Sendable {
-  package var isOn = true
+@usableFromInline package struct Journal: Sendable {
+  @usableFromInline package var isOn = true
   /// The most events kept of one operation.
   package var capacity = 200_000
   private var recording = Recording()
@@ -22,12 +22,14 @@ package struct Journal: Sendable {
   }
 
   /// Records that a function is entered: what follows is deeper, until ``leave(_:)``.
+  @usableFromInline
   package mutating func enter(_ function: Label, _ subject: Subject = .none) {
     guard isOn else { return }
     append(.call(function, subject))
     if depth < .max { depth += 1 }
   }
 
+  @usableFromInline
   package mutating func leave(_ value: Int64 = 0) {
     guard isOn else { return }
     if depth > 0 { depth -= 1 }

@@ -3,26 +3,24 @@
 /// MID → M2VCBR → context bank → SCTLR.M → TLB → TTBR0 → first level → second level. That a bank
 /// with SCTLR.M 0 passes addresses untranslated is inferred; no public manual says so.
 extension Board {
+  @inline(__always)
   func walkMSM(_ request: Request, watcher: inout some WalkWatcher) -> WalkOutcome {
-    let unit = iommus[request.iommu]
-    let banks = unit.bankCount
-    let route = unit.registers[MSMRegisters.streamIndex(request.stream, banks: banks)]
+    let banks = iommus[request.iommu].bankCount
+    let route = iommus[request.iommu].registers[MSMRegisters.streamIndex(request.stream, banks: banks)]
     let bank = MSMRegisters.M2VCBR.cbndx(route)
     watcher.route(offset: MSMRegisters.m2vcbr(request.stream), value: route, bank: bank)
     guard bank < banks else {
       return .fault(request.fault(.configuration, level: 0, bank: bank))
     }
-    if unit.registers[MSMRegisters.bankIndex(MSMRegisters.fsr, bank: bank)]
-      & MSMRegisters.FSR.ss != 0
-    {
+    if register(MSMRegisters.fsr, ofBank: bank, request) & MSMRegisters.FSR.ss != 0 {
       return .stalled(bank: bank)
     }
-    let control = unit.registers[MSMRegisters.bankIndex(MSMRegisters.sctlr, bank: bank)]
+    let control = register(MSMRegisters.sctlr, ofBank: bank, request)
     let isOn = control & MSMRegisters.SCTLR.m != 0
     watcher.control(
       offset: MSMRegisters.offset(MSMRegisters.sctlr, bank: bank), value: control, isOn: isOn)
     guard isOn else { return .bypassed(PhysicalAddress(request.iova.value)) }
-    let configuration = unit.registers[MSMRegisters.bankIndex(MSMRegisters.actlr, bank: bank)]
+    let configuration = register(MSMRegisters.actlr, ofBank: bank, request)
     return translateMSM(
       request, bank: bank, vmid: MSMRegisters.M2VCBR.vmid(route),
       isNonSecure: MSMRegisters.M2VCBR.isNonSecure(route),
@@ -30,28 +28,33 @@ extension Board {
       walksOnMiss: MSMRegisters.ACTLR.tlbmcfg(configuration) == 3, watcher: &watcher)
   }
 
+  /// A register of a context bank of the IOMMU that is asked.
+  private func register(_ register: UInt32, ofBank bank: Int, _ request: Request) -> UInt32 {
+    iommus[request.iommu].registers[MSMRegisters.bankIndex(register, bank: bank)]
+  }
+
   /// TLB, tables and rights of one context bank that is on: for a stream, or for a V2P probe.
+  @inline(__always)
   func translateMSM(
     _ request: Request, bank: Int, vmid: UInt16, isNonSecure: Bool, walksOnMiss: Bool,
     watcher: inout some WalkWatcher
   ) -> WalkOutcome {
-    let unit = iommus[request.iommu]
     let asid = UInt8(
-      truncatingIfNeeded: unit.registers[
-        MSMRegisters.bankIndex(MSMRegisters.contextidr, bank: bank)])
+      truncatingIfNeeded: register(MSMRegisters.contextidr, ofBank: bank, request))
     let iova = request.iova.value
-    let slot = unit.tlb.lookup(iova, vmid: vmid, asid: asid, isNonSecure: isNonSecure)
+    let slot = iommus[request.iommu].tlb.lookup(
+      iova, vmid: vmid, asid: asid, isNonSecure: isNonSecure)
     watcher.probe(slot: slot, vmid: vmid, asid: asid)
-    if let slot, let entry = unit.tlb[slot] {
+    if let slot, let entry = iommus[request.iommu].tlb[slot] {
       return finish(request, bank: bank, entry: entry, slot: slot, level: 0, watcher: &watcher)
     }
     guard walksOnMiss else { return .fault(request.fault(.tlbMiss, level: 0, bank: bank)) }
-    let base = tableBase(of: unit, bank: bank, for: request.iova)
+    let base = tableBase(ofBank: bank, for: request)
     switch ARMv7Short.walk(memory, from: base, for: request.iova, watcher: &watcher) {
     case .fault(let kind, let level):
       return .fault(request.fault(kind, level: level, bank: bank))
     case .leaf(let leaf, let level):
-      let control = unit.registers[MSMRegisters.bankIndex(MSMRegisters.sctlr, bank: bank)]
+      let control = register(MSMRegisters.sctlr, ofBank: bank, request)
       let checksFlag = control & MSMRegisters.SCTLR.afe != 0
       if checksFlag && !leaf.accessFlag {
         return .fault(request.fault(.accessFlag, level: level, bank: bank))
@@ -67,17 +70,18 @@ extension Board {
   }
 
   /// TTBR0 serves all addresses while TTBCR.N is 0; else it serves those whose top N bits are 0.
-  private func tableBase(of unit: IOMMU, bank: Int, for iova: IOVA) -> PhysicalAddress {
-    let n = unit.registers[MSMRegisters.bankIndex(MSMRegisters.ttbcr, bank: bank)] & 7
-    let usesSecond = n > 0 && UInt32(truncatingIfNeeded: iova.value) >> (32 - n) != 0
-    let register = usesSecond ? MSMRegisters.ttbr1 : MSMRegisters.ttbr0
-    let word = unit.registers[MSMRegisters.bankIndex(register, bank: bank)]
+  private func tableBase(ofBank bank: Int, for request: Request) -> PhysicalAddress {
+    let n = register(MSMRegisters.ttbcr, ofBank: bank, request) & 7
+    let usesSecond = n > 0 && UInt32(truncatingIfNeeded: request.iova.value) >> (32 - n) != 0
+    let word = register(
+      usesSecond ? MSMRegisters.ttbr1 : MSMRegisters.ttbr0, ofBank: bank, request)
     // A table for a part of the addresses is smaller, and so may lie at a finer grain.
     return usesSecond || n == 0
       ? ARMv7Short.tableBase(word)
       : PhysicalAddress(UInt64(word & ~((1 << (14 - n)) - 1)))
   }
 
+  @inline(__always)
   private func finish(
     _ request: Request, bank: Int, entry: TLBEntry, slot: Int?, level: Int,
     watcher: inout some WalkWatcher

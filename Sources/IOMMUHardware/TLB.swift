@@ -37,11 +37,43 @@ package struct TLBEntry: Hashable, Sendable {
   package var size: PageSize { PageSize(bits: sizeBits) }
 
   package var isGlobal: Bool { flags.contains(.global) }
+}
 
-  func matches(_ address: UInt64, vmid: UInt16, asid: UInt8, isNonSecure: Bool) -> Bool {
-    address >> UInt64(sizeBits) == iova >> UInt64(sizeBits) && self.vmid == vmid
-      && (flags.contains(.global) || self.asid == asid)
-      && flags.contains(.nonSecure) == isNonSecure
+/// What a lookup compares: an entry packed into two words, so that all ways of a set are compared
+/// without a branch.
+private struct Tag: Hashable, Sendable {
+  /// The page's base, and in the bits below the smallest page its log2 size.
+  let page: UInt64
+  /// VMID, security and ASID.
+  let owner: UInt32
+  /// The bits of `owner` that must agree: all but the ASID where the entry is global.
+  let ownerMask: UInt32
+
+  /// Matches nothing.
+  static let none = Tag(page: .max, owner: 0, ownerMask: 0)
+
+  init(page: UInt64, owner: UInt32, ownerMask: UInt32) {
+    (self.page, self.owner, self.ownerMask) = (page, owner, ownerMask)
+  }
+
+  init(_ entry: TLBEntry) {
+    self.init(
+      page: Self.page(entry.iova, bits: UInt64(entry.sizeBits)),
+      owner: Self.owner(
+        vmid: entry.vmid, asid: entry.asid, isNonSecure: entry.flags.contains(.nonSecure)),
+      ownerMask: entry.flags.contains(.global) ? ~0xff : ~0)
+  }
+
+  static func page(_ address: UInt64, bits: UInt64) -> UInt64 {
+    address & (~0 &<< bits) | bits
+  }
+
+  static func owner(vmid: UInt16, asid: UInt8, isNonSecure: Bool) -> UInt32 {
+    UInt32(vmid) << 16 | (isNonSecure ? 1 << 8 : 0) | UInt32(asid)
+  }
+
+  func differs(from page: UInt64, _ owner: UInt32) -> Bool {
+    (self.page ^ page) | UInt64((self.owner ^ owner) & ownerMask) != 0
   }
 }
 
@@ -104,6 +136,8 @@ package struct TLBGeometry: Hashable, Sendable {
 package struct TLB: Hashable, Sendable {
   package let geometry: TLBGeometry
   private var entries: [TLBEntry?]
+  /// The same entries as a lookup compares them.
+  private var tags: [Tag]
   private var hits: [UInt16]
   /// For each set: the way that leaves next when the set is full.
   private var victims: [UInt16]
@@ -114,9 +148,12 @@ package struct TLB: Hashable, Sendable {
   package init(_ geometry: TLBGeometry) {
     self.geometry = geometry
     entries = Array(repeating: nil, count: geometry.sets * geometry.ways)
+    tags = Array(repeating: .none, count: geometry.sets * geometry.ways)
     hits = Array(repeating: 0, count: geometry.sets * geometry.ways)
     victims = Array(repeating: 0, count: geometry.sets)
   }
+
+  package var isEmpty: Bool { sizesInUse == 0 }
 
   package var count: Int { countBySize.reduce(0) { $0 + Int($1) } }
 
@@ -130,19 +167,20 @@ package struct TLB: Hashable, Sendable {
 
   /// The slot whose entry translates `address`, or nil.
   package func lookup(_ address: UInt64, vmid: UInt16, asid: UInt8, isNonSecure: Bool) -> Int? {
+    let owner = Tag.owner(vmid: vmid, asid: asid, isNonSecure: isNonSecure)
     var sizes = sizesInUse
     while sizes != 0 {
       let bits = UInt64(truncatingIfNeeded: sizes.trailingZeroBitCount)
       sizes &= sizes &- 1
+      let page = Tag.page(address, bits: bits)
       let first =
         Int(truncatingIfNeeded: address &>> bits & UInt64(geometry.sets &- 1)) &* geometry.ways
-      for slot in first..<first &+ geometry.ways {
-        if let entry = entries[slot], UInt64(entry.sizeBits) == bits,
-          entry.matches(address, vmid: vmid, asid: asid, isNonSecure: isNonSecure)
-        {
-          return slot
-        }
+      // From the last way to the first, for of two that match the first one counts.
+      var found = -1
+      for slot in (first..<first &+ geometry.ways).reversed() {
+        found = tags[slot].differs(from: page, owner) ? found : slot
       }
+      if found >= 0 { return found }
     }
     return nil
   }
@@ -161,6 +199,7 @@ package struct TLB: Hashable, Sendable {
   /// A full set moves its victim on.
   mutating func fill(_ slot: Int, with entry: TLBEntry, hits count: UInt16 = 0) {
     entries[slot] = entry
+    tags[slot] = Tag(entry)
     hits[slot] = count
     countBySize[Int(entry.sizeBits)] += 1
     sizesInUse |= entry.size.bytes
@@ -169,6 +208,7 @@ package struct TLB: Hashable, Sendable {
   mutating func drop(_ slot: Int) {
     guard let entry = entries[slot] else { return }
     entries[slot] = nil
+    tags[slot] = .none
     hits[slot] = 0
     countBySize[Int(entry.sizeBits)] -= 1
     if countBySize[Int(entry.sizeBits)] == 0 { sizesInUse &= ~entry.size.bytes }

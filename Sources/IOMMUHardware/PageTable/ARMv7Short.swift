@@ -3,10 +3,11 @@
 /// Arm ARM ARMv7-A, B3.5. The first level has 4096 entries of 1 MiB, a second level 256 of 4 KiB.
 /// A supersection or a large page is 16 equal words in a row. There is no PXN on MSM, so a
 /// first-level word of type 3 is reserved.
-package enum ARMv7Short {
-  package static let firstLevelCount = 4096
-  package static let secondLevelCount = 256
-  package static let pageSizes = PageSizes([.size4K, .size64K, .size1M, .size16M])
+@usableFromInline package enum ARMv7Short {
+  @inlinable package static var firstLevelCount: Int { 4096 }
+  @inlinable package static var secondLevelCount: Int { 256 }
+  /// 4 KiB, 64 KiB, 1 MiB and 16 MiB.
+  @inlinable package static var pageSizes: PageSizes { PageSizes(bitmap: 0x111_1000) }
 
   // MARK: Indices
 
@@ -15,10 +16,12 @@ package enum ARMv7Short {
     PhysicalAddress(UInt64(ttbr & 0xffff_c000))
   }
 
+  @inlinable
   package static func firstIndex(_ iova: IOVA) -> Int {
     Int(truncatingIfNeeded: iova.value >> 20 & 0xfff)
   }
 
+  @inlinable
   package static func secondIndex(_ iova: IOVA) -> Int {
     Int(truncatingIfNeeded: iova.value >> 12 & 0xff)
   }
@@ -93,6 +96,7 @@ package enum ARMv7Short {
   }
 
   /// Follows the tables from `base` for `iova`, telling `watcher` of each word it reads.
+  @inline(__always)
   static func walk(
     _ memory: PhysicalMemory, from base: PhysicalAddress, for iova: IOVA,
     watcher: inout some WalkWatcher
