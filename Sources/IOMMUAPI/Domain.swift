@@ -8,7 +8,9 @@ public struct DomainID: Hashable, Comparable, Sendable {
 
   @inlinable public init(_ index: Int) { self.index = index }
 
-  @inlinable public static func < (left: DomainID, right: DomainID) -> Bool { left.index < right.index }
+  @inlinable public static func < (left: DomainID, right: DomainID) -> Bool {
+    left.index < right.index
+  }
 }
 
 /// A set of mappings: one page table, and the devices that see memory through it.

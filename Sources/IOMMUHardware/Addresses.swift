@@ -10,7 +10,9 @@ public struct IOVA: Hashable, Comparable, Sendable {
   @inlinable public static func < (left: IOVA, right: IOVA) -> Bool { left.value < right.value }
 
   /// The address `bytes` further on; wraps as C arithmetic does.
-  @inlinable public static func + (address: IOVA, bytes: UInt64) -> IOVA { IOVA(address.value &+ bytes) }
+  @inlinable public static func + (address: IOVA, bytes: UInt64) -> IOVA {
+    IOVA(address.value &+ bytes)
+  }
 }
 
 /// An address of memory: what comes out of an IOMMU, and where page tables lie.
@@ -43,7 +45,9 @@ public struct PageSize: Hashable, Comparable, Sendable {
   /// Masks the bits of an address that stay the same inside a page of this size.
   @inlinable package var offsetMask: UInt64 { bytes &- 1 }
 
-  @inlinable public static func < (left: PageSize, right: PageSize) -> Bool { left.bits < right.bits }
+  @inlinable public static func < (left: PageSize, right: PageSize) -> Bool {
+    left.bits < right.bits
+  }
 
   @inlinable public static var size4K: PageSize { PageSize(bits: 12) }
   @inlinable public static var size64K: PageSize { PageSize(bits: 16) }

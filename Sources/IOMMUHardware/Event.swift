@@ -126,7 +126,8 @@ package enum Hazard: UInt8, Hashable, Sendable {
 }
 
 /// A text that is part of the program: a function's name, a question, a format.
-@usableFromInline package struct Label: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+@usableFromInline
+package struct Label: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
   @usableFromInline let text: StaticString
 
   @inlinable

@@ -6,7 +6,8 @@ extension Board {
   @inline(__always)
   func walkMSM(_ request: Request, watcher: inout some WalkWatcher) -> WalkOutcome {
     let banks = iommus[request.iommu].bankCount
-    let route = iommus[request.iommu].registers[MSMRegisters.streamIndex(request.stream, banks: banks)]
+    let route = iommus[request.iommu].registers[
+      MSMRegisters.streamIndex(request.stream, banks: banks)]
     let bank = MSMRegisters.M2VCBR.cbndx(route)
     watcher.route(offset: MSMRegisters.m2vcbr(request.stream), value: route, bank: bank)
     guard bank < banks else {

@@ -102,7 +102,8 @@ struct OracleRun {
     case .walk(let written):
       look(written, outcome)
       if !recording.events.isEmpty { complain("looking left events") }
-    case .dump, .use: complain("the plain machine knows no such operation")
+    case .dump, .use, .writeWord, .readWord, .register, .invalidate, .irq, .limitPages:
+      complain("the plain machine knows no such operation")
     }
   }
 
