@@ -83,7 +83,7 @@ extension PageSizes {
   /// The largest size, in bytes, that fits into `bytes` and divides `addresses`.
   ///
   /// `addresses` are both addresses or-ed together; 0 can be divided by every size.
-  @inlinable
+  @inlinable @inline(__always)
   package func largest(at addresses: UInt64, within bytes: UInt64) -> UInt64 {
     let alignment = addresses == 0 ? UInt64.max : addresses & (~addresses &+ 1)
     let fitting = bitmap & ((alignment &<< 1) &- 1)

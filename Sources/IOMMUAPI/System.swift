@@ -70,13 +70,8 @@ public import IOMMUHardware
   /// Records a question that the code asks, and hands its answer on.
   @inlinable
   package mutating func ask(_ question: Label, _ answer: Bool) -> Bool {
-    if board.journal.isOn { note(question, answer) }
+    if board.journal.isOn { board.journal.ask(question, answer) }
     return answer
-  }
-
-  @usableFromInline
-  mutating func note(_ question: Label, _ answer: Bool) {
-    board.journal.append(.check(question, answer: answer ? 1 : 0))
   }
 
   // MARK: Primitives

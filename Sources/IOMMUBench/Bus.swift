@@ -3,10 +3,16 @@ internal import IOMMUHardware
 /// The bus face: a device's requests for many addresses.
 struct Bus {
   private var board: Board
+  /// The domain's first table, and its format.
+  private let table: PhysicalAddress
+  private let format: FormatID
   private let request: Request
 
-  init(_ board: Board, asking request: Request, isRecorded: Bool) {
-    self.board = board
+  init(
+    _ board: Board, table: PhysicalAddress, format: FormatID, asking request: Request,
+    isRecorded: Bool
+  ) {
+    (self.board, self.table, self.format) = (board, table, format)
     self.board.journal.isOn = isRecorded
     self.request = request
   }
@@ -24,7 +30,17 @@ struct Bus {
   func walkAll(_ addresses: [UInt32]) -> UInt64 {
     var sum: UInt64 = 0
     for address in addresses {
-      sum &+= board.walk(request(at: address)).physical?.value ?? 0
+      sum &+= board.destination(of: request(at: address))?.value ?? 0
+    }
+    return sum
+  }
+
+  /// Walks the domain's tables alone for each address, as can be done without a context.
+  func walkTables(_ addresses: [UInt32]) -> UInt64 {
+    var sum: UInt64 = 0
+    for address in addresses {
+      let iova = IOVA(UInt64(address))
+      sum &+= format.physicalAddress(of: iova, from: table, in: board.memory)?.value ?? 0
     }
     return sum
   }

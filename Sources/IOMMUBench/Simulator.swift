@@ -70,8 +70,10 @@ struct Simulator {
     } catch {
       throw .refused(error)
     }
+    guard let table = machine.system.domains[domain.index].table else { throw .noContext }
     return Bus(
-      machine.board, asking: machine.request(by: device, at: IOVA(0), .read),
+      machine.board, table: table, format: machine.platform.format,
+      asking: machine.request(by: device, at: IOVA(0), .read),
       isRecorded: isRecorded)
   }
 

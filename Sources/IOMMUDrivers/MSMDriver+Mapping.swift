@@ -109,6 +109,7 @@ extension MSMDriver {
   }
 
   /// The second level that a first-level word leads to; a fresh table when the word is 0.
+  @inline(__always)
   private func secondLevel(
     of first: PhysicalAddress, for domain: DomainID, _ system: inout System
   ) throws(KernelError) -> SecondLevel {
@@ -143,6 +144,7 @@ extension MSMDriver {
     if word == 0, count == 1 { warnOfTorn(first, index: first.value >> 2, &system) }
   }
 
+  @inline(__always)
   private func writeSecond(
     _ word: UInt32, _ count: UInt64, _ iova: IOVA, _ second: SecondLevel, _ system: inout System
   ) {

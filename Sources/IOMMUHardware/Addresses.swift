@@ -40,10 +40,12 @@ public struct PageSize: Hashable, Comparable, Sendable {
 
   @inlinable public init(bits: UInt8) { self.bits = bits }
 
-  @inlinable public var bytes: UInt64 { 1 << UInt64(bits) }
+  @inlinable @inline(__always)
+  public var bytes: UInt64 { 1 << UInt64(bits) }
 
   /// Masks the bits of an address that stay the same inside a page of this size.
-  @inlinable package var offsetMask: UInt64 { bytes &- 1 }
+  @inlinable @inline(__always)
+  package var offsetMask: UInt64 { bytes &- 1 }
 
   @inlinable public static func < (left: PageSize, right: PageSize) -> Bool {
     left.bits < right.bits

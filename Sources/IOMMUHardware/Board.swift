@@ -17,7 +17,7 @@
   // MARK: Memory
 
   /// A word of memory as the CPU reads it; leaves no trace.
-  @inlinable
+  @inlinable @inline(__always)
   package func word(at address: PhysicalAddress) -> UInt32 { memory.word(at: address) }
 
   /// Software reads a word.
@@ -30,7 +30,12 @@
   /// Software stores a word.
   package mutating func writeWord(_ word: UInt32, at address: PhysicalAddress) {
     let old = memory.store(word, at: address)
-    if journal.isOn { journal.append(.memoryWrite(address, old: old, new: word)) }
+    if journal.isOn { noteWrite(old, word, at: address) }
+  }
+
+  @inline(never)
+  private mutating func noteWrite(_ old: UInt32, _ new: UInt32, at address: PhysicalAddress) {
+    journal.append(.memoryWrite(address, old: old, new: new))
   }
 
   /// A device stores a word by DMA.
@@ -190,9 +195,10 @@
     iommus[iommu].tlb.moveVictim(ofSlot: slot, forward: true)
   }
 
+  @inline(__always)
   mutating func countTLBHit(_ slot: Int, of iommu: Int) {
     iommus[iommu].tlb.countHit(slot)
-    journal.append(.tlbHit(iommu: UInt8(iommu), slot: UInt16(slot)))
+    if journal.isOn { journal.append(.tlbHit(iommu: UInt8(iommu), slot: UInt16(slot))) }
   }
 
   /// Drops the entries that `isMeant` picks, in the order of their slots.

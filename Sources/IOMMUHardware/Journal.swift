@@ -12,6 +12,7 @@
 
   package init() {}
 
+  @inline(__always)
   package mutating func append(_ change: Change) {
     guard isOn else { return }
     guard recording.events.count < capacity else {
@@ -34,6 +35,12 @@
     guard isOn else { return }
     if depth > 0 { depth -= 1 }
     append(.return(value))
+  }
+
+  /// Records a question that the code asks, and its answer.
+  @usableFromInline
+  package mutating func ask(_ question: Label, _ answer: Bool) {
+    append(.check(question, answer: answer ? 1 : 0))
   }
 
   /// Keeps the words of a page that is about to be cleared, and returns where; -1 for all zero.

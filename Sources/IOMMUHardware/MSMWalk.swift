@@ -71,6 +71,7 @@ extension Board {
   }
 
   /// TTBR0 serves all addresses while TTBCR.N is 0; else it serves those whose top N bits are 0.
+  @inline(__always)
   private func tableBase(ofBank bank: Int, for request: Request) -> PhysicalAddress {
     let n = register(MSMRegisters.ttbcr, ofBank: bank, request) & 7
     let usesSecond = n > 0 && UInt32(truncatingIfNeeded: request.iova.value) >> (32 - n) != 0

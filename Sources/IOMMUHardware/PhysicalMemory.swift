@@ -20,9 +20,9 @@ package enum PageUse: UInt8, Hashable, Sendable {
 @usableFromInline package struct PhysicalMemory: Sendable {
   package static let wordsPerPage = 1024
   /// Page tables come from here upward.
-  package static let poolBase = PhysicalAddress(0x4000_0000)
+  @inlinable package static var poolBase: PhysicalAddress { PhysicalAddress(0x4000_0000) }
 
-  @usableFromInline private(set) var kilobytes = Kilobytes()
+  @usableFromInline private(set) var blocks = MemoryBlocks()
 
   /// Ranges of addresses where no memory answers: reaching one is an external abort.
   package let holes: [Range<UInt64>]
@@ -31,36 +31,41 @@ package enum PageUse: UInt8, Hashable, Sendable {
   package init(holes: [Range<UInt64>] = []) { self.holes = holes }
 
   /// Some memory answers at `address`.
+  @inline(__always)
   package func answers(at address: PhysicalAddress) -> Bool {
-    holes.isEmpty || !holes.contains { $0.contains(address.value) }
+    holes.isEmpty || !Self.lies(address, in: holes)
+  }
+
+  @inline(never)
+  private static func lies(_ address: PhysicalAddress, in holes: [Range<UInt64>]) -> Bool {
+    holes.contains { $0.contains(address.value) }
   }
 
   // MARK: Words
 
   /// The word that holds `address`; its two lowest bits do not matter.
-  @inlinable
-  package func word(at address: PhysicalAddress) -> UInt32 { kilobytes.word(at: address) }
+  @inlinable @inline(__always)
+  package func word(at address: PhysicalAddress) -> UInt32 { blocks.word(at: address) }
 
   /// Stores a word and returns what was there.
+  @inline(__always)
   package mutating func store(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {
-    kilobytes.store(word, at: address)
+    blocks.store(word, at: address)
   }
 
   /// Every word of the kilobyte that starts at `address` is 0: an empty second-level table.
   ///
   /// Answers what `msm_iommu_unmap` finds out by reading 256 words, from a count kept up to date.
-  @inlinable
+  @inlinable @inline(__always)
   package func isKilobyteEmpty(at address: PhysicalAddress) -> Bool {
-    kilobytes.nonZeroWords(at: address) == 0
+    blocks.nonZeroWords(at: address) == 0
   }
 
   // MARK: Whole pages
 
   /// The words of a page, or nil when all of them are 0.
   package func contents(ofPage page: UInt64) -> [UInt32]? {
-    guard !isEmpty(page) else { return nil }
-    let base = PhysicalAddress(page << 12)
-    return (0..<UInt64(Self.wordsPerPage)).map { word(at: base + $0 * 4) }
+    isEmpty(page) ? nil : Array(blocks.words(ofPage: page))
   }
 
   private func isEmpty(_ page: UInt64) -> Bool {
@@ -76,17 +81,15 @@ package enum PageUse: UInt8, Hashable, Sendable {
   }
 
   /// The numbers of all pages with a word that is not 0, in ascending order.
-  package var populatedPages: [UInt64] {
-    Set(kilobytes.numbers.map { $0 >> 2 }).filter { !isEmpty($0) }.sorted()
-  }
+  package var populatedPages: [UInt64] { blocks.pages.filter { !isEmpty($0) }.sorted() }
 
   /// The bytes that all of memory takes here: words, and what is kept to find them.
-  package var allocatedBytes: Int { kilobytes.allocatedBytes + pool.allocatedBytes }
+  package var allocatedBytes: Int { blocks.allocatedBytes + pool.allocatedBytes }
 
   // MARK: Checkpoints
 
   /// The pages written since the last call, in ascending order.
-  package mutating func takeDirtyPages() -> [UInt64] { kilobytes.takeDirtyPages() }
+  package mutating func takeDirtyPages() -> [UInt64] { blocks.takeDirtyPages() }
 
   /// The same pages with the same uses, all words 0.
   var withoutWords: PhysicalMemory {
@@ -109,11 +112,11 @@ package enum PageUse: UInt8, Hashable, Sendable {
 }
 
 extension PhysicalMemory: Equatable {
-  /// Two memories are equal when every word and every page's use is: slots may lie differently.
+  /// Two memories are equal when every word and every page's use is: blocks may lie differently.
   @usableFromInline
   package static func == (left: PhysicalMemory, right: PhysicalMemory) -> Bool {
     let pages = left.populatedPages
     return left.pool == right.pool && pages == right.populatedPages
-      && pages.allSatisfy { left.contents(ofPage: $0) == right.contents(ofPage: $0) }
+      && pages.allSatisfy { left.blocks.words(ofPage: $0) == right.blocks.words(ofPage: $0) }
   }
 }

@@ -166,6 +166,7 @@ package struct TLB: Hashable, Sendable {
   package var usedSlots: [Int] { entries.indices.filter { entries[$0] != nil } }
 
   /// The slot whose entry translates `address`, or nil.
+  @inline(__always)
   package func lookup(_ address: UInt64, vmid: UInt16, asid: UInt8, isNonSecure: Bool) -> Int? {
     let owner = Tag.owner(vmid: vmid, asid: asid, isNonSecure: isNonSecure)
     var sizes = sizesInUse
@@ -177,7 +178,9 @@ package struct TLB: Hashable, Sendable {
         Int(truncatingIfNeeded: address &>> bits & UInt64(geometry.sets &- 1)) &* geometry.ways
       // From the last way to the first, for of two that match the first one counts.
       var found = -1
-      for slot in (first..<first &+ geometry.ways).reversed() {
+      var slot = first &+ geometry.ways
+      while slot > first {
+        slot &-= 1
         found = tags[slot].differs(from: page, owner) ? found : slot
       }
       if found >= 0 { return found }

@@ -9,39 +9,29 @@ extension Board {
 
   /// Lets a request through: counts a hit or fills the TLB, or records a fault in registers.
   package mutating func translate(_ request: Request) -> Answer {
-    guard journal.isOn else {
-      return apply(walk(request), of: request)
-    }
-    var trace = WalkTrace()
-    let outcome = walk(request, watcher: &trace)
+    guard !journal.isOn else { return translateRecorded(request) }
+    var nobody = NoWatcher()
+    return apply(walk(request, watcher: &nobody), of: request)
+  }
+
+  private mutating func translateRecorded(_ request: Request) -> Answer {
+    var recorder = WalkRecorder(of: request)
+    swap(&journal, &recorder.journal)
+    let outcome = walk(request, watcher: &recorder)
+    swap(&journal, &recorder.journal)
     // What a hit does to its entry comes before the question whether it may be used so.
     let isHit = if case .translated(_, _, _?) = outcome { true } else { false }
-    for step in trace.steps where !(isHit && step.isCheck) { note(step, of: request) }
+    if !isHit { note(recorder.isAllowed) }
     let answer = apply(outcome, of: request)
-    for step in trace.steps where isHit && step.isCheck { note(step, of: request) }
+    if isHit { note(recorder.isAllowed) }
     return answer
   }
 
-  private mutating func note(_ step: WalkTrace.Step, of request: Request) {
-    switch step {
-    case .route(let offset, let value, _), .control(let offset, let value, _):
-      journal.append(
-        .registerRead(iommu: UInt8(request.iommu), offset: offset, value: value))
-    case .probe(nil, _, _):
-      let route = register(MSMRegisters.m2vcbr(request.stream), of: request.iommu)
-      journal.append(
-        .tlbMiss(
-          iommu: UInt8(request.iommu), bank: UInt8(MSMRegisters.M2VCBR.cbndx(route)),
-          iova: request.iova))
-    case .read(let word, let address, let level):
-      journal.append(.memoryRead(address, value: word, level: UInt8(level)))
-    case .check(_, let isAllowed):
-      journal.append(.check("may it be used so?", answer: isAllowed ? 1 : 0))
-    // A hit is an event of its own, with the counter that it moves.
-    case .probe: break
-    }
+  private mutating func note(_ isAllowed: Bool?) {
+    if let isAllowed { journal.append(.check("may it be used so?", answer: isAllowed ? 1 : 0)) }
   }
 
+  @inline(__always)
   private mutating func apply(_ outcome: WalkOutcome, of request: Request) -> Answer {
     switch outcome {
     case .bypassed(let address): return .reached(address, isBypass: true)
@@ -61,4 +51,39 @@ extension Board {
       }
     }
   }
+}
+
+/// Writes a walk into the journal, but for the question that comes last.
+private struct WalkRecorder: WalkWatcher {
+  var journal = Journal()
+  /// The answer to the question whether the page may be used so, when it was asked.
+  private(set) var isAllowed: Bool?
+  private let iommu: UInt8
+  private let iova: IOVA
+  private var bank = 0
+
+  init(of request: Request) { (iommu, iova) = (UInt8(request.iommu), request.iova) }
+
+  mutating func route(offset: UInt32, value: UInt32, bank: Int) {
+    self.bank = bank
+    journal.append(.registerRead(iommu: iommu, offset: offset, value: value))
+  }
+
+  mutating func control(offset: UInt32, value: UInt32, isOn: Bool) {
+    journal.append(.registerRead(iommu: iommu, offset: offset, value: value))
+  }
+
+  /// A hit is an event of its own, with the counter that it moves.
+  mutating func probe(slot: Int?, vmid: UInt16, asid: UInt8) {
+    if slot == nil {
+      journal.append(
+        .tlbMiss(iommu: iommu, bank: UInt8(truncatingIfNeeded: bank), iova: iova))
+    }
+  }
+
+  mutating func read(_ word: UInt32, at address: PhysicalAddress, level: Int) {
+    journal.append(.memoryRead(address, value: word, level: UInt8(level)))
+  }
+
+  mutating func check(_ rights: Rights, isAllowed: Bool) { self.isAllowed = isAllowed }
 }

@@ -1,13 +1,14 @@
 /// One DMA request as it arrives at an IOMMU: who asks, for which address, to do what.
-package struct Request: Hashable, Sendable {
+@usableFromInline package struct Request: Hashable, Sendable {
   /// Index of the IOMMU the device is wired to.
-  package let iommu: Int
+  @usableFromInline package let iommu: Int
   /// The stream ID it carries: an MSM MID.
-  package let stream: UInt32
-  package let iova: IOVA
-  package let access: Access
-  package let isPrivileged: Bool
+  @usableFromInline package let stream: UInt32
+  @usableFromInline package let iova: IOVA
+  @usableFromInline package let access: Access
+  @usableFromInline package let isPrivileged: Bool
 
+  @inlinable
   package init(
     iommu: Int, stream: UInt32, iova: IOVA, access: Access, isPrivileged: Bool = false
   ) {
@@ -47,8 +48,6 @@ package struct WalkTrace: WalkWatcher, Hashable, Sendable {
     case probe(slot: Int?, vmid: UInt16, asid: UInt8)
     case read(UInt32, at: PhysicalAddress, level: Int)
     case check(Rights, isAllowed: Bool)
-
-    var isCheck: Bool { if case .check = self { true } else { false } }
   }
 
   package private(set) var steps: [Step] = []
@@ -96,10 +95,17 @@ package enum WalkOutcome: Hashable, Sendable {
 /// It is pure. A device's access applies the outcome through events (`Translation.swift`); the walk
 /// view and the verb `walk` only look.
 extension Board {
+  @inline(__always)
   package func walk(_ request: Request, watcher: inout some WalkWatcher) -> WalkOutcome {
     switch iommus[request.iommu].family {
     case .msm: walkMSM(request, watcher: &watcher)
     }
+  }
+
+  /// Where in memory a request would end, if anywhere.
+  package func destination(of request: Request) -> PhysicalAddress? {
+    var nobody = NoWatcher()
+    return walk(request, watcher: &nobody).physical
   }
 
   /// What would happen, without watching how.

@@ -28,6 +28,7 @@
 
   // MARK: Words
 
+  @inline(__always)
   package static func decodeFirst(_ word: UInt32) -> Descriptor {
     switch word & 3 {
     case 0: .invalid
@@ -41,6 +42,7 @@
     }
   }
 
+  @inline(__always)
   package static func decodeSecond(_ word: UInt32) -> Descriptor {
     switch word & 3 {
     case 0: .invalid
@@ -58,6 +60,7 @@
     static let smallPage = Places(ap: 4, ap2: 9, tex: 6, xn: 0, nG: 11, s: 10, ns: nil)
   }
 
+  @inline(__always)
   private static func leaf(
     _ word: UInt32, base: UInt32, size: PageSize, at places: Places
   ) -> Leaf {
@@ -77,14 +80,10 @@
   ///
   /// With AFE on the same table holds for AP with bit 0 set.
   package static func rights(ap: UInt32) -> Rights {
-    switch ap {
-    case 1: [.privilegedRead, .privilegedWrite]
-    case 2: [.privilegedRead, .privilegedWrite, .userRead]
-    case 3: [.privilegedRead, .privilegedWrite, .userRead, .userWrite]
-    case 5: .privilegedRead
-    case 6, 7: [.privilegedRead, .userRead]
-    default: []
-    }
+    // A byte for each value of AP, the lowest first: nothing; privileged read and write; user read
+    // too; user write too; nothing; privileged read; privileged and user read, twice.
+    let table: UInt64 = 0x05_05_01_00_0f_07_03_00
+    return Rights(rawValue: UInt8(truncatingIfNeeded: table &>> (8 &* UInt64(ap))))
   }
 
   // MARK: Walk

@@ -36,6 +36,22 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// Walks the tables alone, from the first level at `base`: where they lead `iova`, if anywhere.
+  ///
+  /// No register, TLB or right is looked at.
+  package func physicalAddress(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> PhysicalAddress? {
+    var nobody = NoWatcher()
+    switch self {
+    case .armv7Short:
+      guard
+        case .leaf(let leaf, _) = ARMv7Short.walk(memory, from: base, for: iova, watcher: &nobody)
+      else { return nil }
+      return leaf.physical + (iova.value & leaf.size.offsetMask)
+    }
+  }
+
   /// The fields of a word of a table of `level`, from the highest bit to the lowest.
   package func fields(of word: UInt32, level: Int) -> [DescriptorField] {
     switch self {
