@@ -88,6 +88,8 @@ public import IOMMUHardware
   }
 
   package mutating func retire(_ domain: DomainID) {
+    // A second free must not take the name from a later domain, nor be undone to a live one.
+    guard domains[domain.index].isAllocated else { return }
     setAllocated(domain, false)
     board.journal.append(.domainFree(domain: UInt32(domain.index)))
   }
