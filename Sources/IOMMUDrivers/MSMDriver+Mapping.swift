@@ -150,7 +150,8 @@ extension MSMDriver {
   ) {
     let index = UInt64(ARMv7Short.secondIndex(iova))
     for step in 0..<count {
-      let address = second.base + (index + step) * 4
+      // C's pointers have 32 bits: beyond a table at the very top follows the lowest memory.
+      let address = PhysicalAddress((second.base + (index + step) * 4).value & 0xffff_ffff)
       system.board.writeWord(word, at: address)
       if !second.isReal {
         system.board.journal.append(.hazard(.overwroteMappedMemory, at: address, word: word))
