@@ -51,7 +51,7 @@ struct OracleOperations {
     case ..<65: return unmap()
     case ..<73: return .iovaToPhys(domain: domain(), iova: address())
     case ..<97: return request(plain)
-    case ..<98: return .probe(random.pick(Self.devices))
+    case ..<98: return random.oneIn(3) ? .probe(random.pick(Self.devices)) : limit(plain)
     case ..<99:
       burst = 20 + random.below(30)
       return request(plain)
@@ -219,7 +219,13 @@ struct OracleOperations {
     }
   }
 
-  /// Rewrites an entry of a live domain's tables by a device whose context is off.
+  /// Leaves room for a few more pages only, or for all again.
+  private mutating func limit(_ plain: PlainMachine) -> Operation {
+    .limitPages(
+      plain.pages.limit == nil ? UInt64(plain.pages.inUse.count) + random.below(4) : nil)
+  }
+
+  /// Rewrites an entry of a live domain's tables by a device whose context is off, or bare.
   private mutating func tableWrite(_ plain: PlainMachine) -> Operation {
     let tables = plain.domains.compactMap(\.table)
     let off = PlainWiring.contexts.filter { plain.banks[$0.bank]?.table == nil }.map(\.name)
@@ -241,8 +247,11 @@ struct OracleOperations {
     return store(word(), at: address, by: random.pick(off))
   }
 
-  private func store(_ word: UInt64, at address: UInt32, by device: String) -> Operation {
-    .write(
+  private mutating func store(
+    _ word: UInt64, at address: UInt32, by device: String
+  ) -> Operation {
+    if random.oneIn(3) { return .writeWord(physical: UInt64(address), value: word) }
+    return .write(
       Operation.DeviceRequest(device: device, iova: UInt64(address), access: .write), value: word)
   }
 }

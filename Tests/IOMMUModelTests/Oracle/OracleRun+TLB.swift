@@ -110,9 +110,11 @@ extension OracleRun {
       if found.contains(where: { $0.vmid != 0 || !$0.flags.contains(.nonSecure) }) {
         complain("an entry of \(iommu.name) has a VMID or is secure")
       }
-      if Set(found.map { Saying($0) }) != expected || found.count != entries.count {
+      let sayings = Set(found.map { Saying($0) })
+      if sayings != expected || found.count != entries.count {
         complain(
-          "the TLB of \(iommu.name) holds \(found.count) entries, not \(entries.count), or others")
+          "the TLB of \(iommu.name) holds \(found.count) entries, not \(entries.count); too many: "
+            + "\(sayings.subtracting(expected)), missing: \(expected.subtracting(sayings))")
       }
     }
     for entry in plain.remembered {

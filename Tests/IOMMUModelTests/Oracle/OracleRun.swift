@@ -102,7 +102,15 @@ struct OracleRun {
     case .walk(let written):
       look(written, outcome)
       if !recording.events.isEmpty { complain("looking left events") }
-    case .dump, .use, .writeWord, .readWord, .register, .invalidate, .irq, .limitPages:
+    case .writeWord(let address, let value):
+      plain.memory[UInt32(truncatingIfNeeded: address)] = UInt32(truncatingIfNeeded: value)
+      compare(outcome, .done(0))
+    case .readWord(let address):
+      compare(outcome, .done(plain.memory[UInt32(truncatingIfNeeded: address)]))
+    case .limitPages(let limit):
+      plain.pages.limit = limit.map { Int($0) }
+      compare(outcome, .done(0))
+    case .dump, .use, .register, .invalidate, .irq:
       complain("the plain machine knows no such operation")
     }
   }

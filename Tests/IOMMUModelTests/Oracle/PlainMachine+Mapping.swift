@@ -15,21 +15,27 @@ extension PlainMachine {
     _ name: String, iova: UInt32, to physical: UInt32, size: UInt32, prot: UInt32
   ) -> PlainAnswer {
     guard let domain = domain(name) else { return .error }
-    if iova % 0x1000 != 0 || physical % 0x1000 != 0 || size % 0x1000 != 0 {
-      return .refused(Self.einval)
-    }
+    return map(domain, iova: iova, to: physical, size: size, prot: prot)
+      .map { .refused($0) } ?? .done(0)
+  }
+
+  /// `iommu_map`: nil when it was done.
+  mutating func map(
+    _ domain: Int, iova: UInt32, to physical: UInt32, size: UInt32, prot: UInt32
+  ) -> Int32? {
+    if iova % 0x1000 != 0 || physical % 0x1000 != 0 || size % 0x1000 != 0 { return Self.einval }
     var done: UInt32 = 0
     while done < size {
       let (from, to) = (iova &+ done, physical &+ done)
       let sizes: [UInt32] = [0x100_0000, 0x10_0000, 0x1_0000, 0x1000]
       let bytes = sizes.first { $0 <= size - done && from % $0 == 0 && to % $0 == 0 } ?? 0x1000
       if let errno = mapPage(domain, from, to, bytes, prot) {
-        _ = unmap(name, iova: iova, size: done)
-        return .refused(errno)
+        if done > 0 { unmapPage(domain, iova, done) }
+        return errno
       }
       done += bytes
     }
-    return .done(0)
+    return nil
   }
 
   /// `msm_iommu_map`: nil when it was done.
@@ -88,17 +94,22 @@ extension PlainMachine {
   /// Asks the hardware through the context attached last, as a privileged read.
   mutating func iovaToPhys(_ name: String, _ iova: UInt32) -> PlainAnswer {
     guard let domain = domain(name) else { return .error }
-    guard let device = domains[domain].attached.first,
+    return .done(iovaToPhys(domain, iova))
+  }
+
+  /// `msm_iommu_iova_to_phys`.
+  mutating func iovaToPhys(_ domain: Int, _ iova: UInt32) -> UInt32 {
+    guard domains[domain].table != nil, let device = domains[domain].attached.first,
       let context = PlainWiring.context(device), let table = banks[context.bank]?.table
-    else { return .done(0) }
+    else { return 0 }
     writeTLBIALL(of: context.bank)
     dropAll(of: context.bank.unit)
     write(0x810, of: context.bank, iova / 0x1000 * 0x1000)
     // The probe is told bits 31:12 of the address.
     let walk = PlainWalk(memory, from: table, for: iova / 0x1000 * 0x1000)
-    guard let page = walk.page, page.allows(.read, isPrivileged: true) else { return .done(0) }
+    guard let page = walk.page, page.allows(.read, isPrivileged: true) else { return 0 }
     remember(page, for: context.bank, at: iova, read: walk.read)
-    return .done(page.address(of: iova))
+    return page.address(of: iova)
   }
 
   /// The pages with tables of a domain that its first level leads to, in use or not.

@@ -76,15 +76,19 @@ struct PlainMachine {
   /// Contexts stay attached to what is no longer there, and their banks stay on.
   mutating func free(_ name: String) -> PlainAnswer {
     guard let domain = domain(name) else { return .error }
+    free(domain)
+    return .done(0)
+  }
+
+  mutating func free(_ domain: Int) {
     domains[domain].isLive = false
-    guard let table = domains[domain].table else { return .done(0) }
+    guard let table = domains[domain].table else { return }
     for index in 0..<UInt32(4096) {
       let word = memory[table + index * 4]
       if word % 4 == 1 { pages.giveBack(word / 0x400 * 0x400) }
     }
     for index in 0..<UInt32(4) { pages.giveBack(table + index * 0x1000) }
     domains[domain].table = nil
-    return .done(0)
   }
 
   mutating func attach(_ device: String, to name: String) -> PlainAnswer {
@@ -92,15 +96,20 @@ struct PlainMachine {
     guard let context = PlainWiring.context(device) else {
       return PlainWiring.units.contains(device) ? .refused(Self.einval) : .error
     }
-    guard let table = domains[domain].table else { return .refused(Self.einval) }
+    return attach(context, to: domain).map { .refused($0) } ?? .done(0)
+  }
+
+  /// `msm_iommu_attach_dev`: nil when it was done.
+  mutating func attach(_ context: PlainWiring.Context, to domain: Int) -> Int32? {
+    guard let table = domains[domain].table else { return Self.einval }
     // Also when it is attached to this very domain, or to one that was freed.
-    if domains.contains(where: { $0.attached.contains(device) }) { return .refused(Self.ebusy) }
+    if domains.contains(where: { $0.attached.contains(context.name) }) { return Self.ebusy }
     reset(context.bank)
     writeProgram(of: context.bank, table: table)
     banks[context.bank]?.table = table
-    domains[domain].attached.insert(device, at: 0)
+    domains[domain].attached.insert(context.name, at: 0)
     flush(domain)
-    return .done(0)
+    return nil
   }
 
   /// Resets the context's bank, whoever holds it, also when nobody does.
@@ -109,10 +118,16 @@ struct PlainMachine {
     guard let context = PlainWiring.context(device) else {
       return PlainWiring.units.contains(device) ? .done(0) : .error
     }
+    detach(context, from: domain)
+    return .done(0)
+  }
+
+  /// `msm_iommu_detach_dev`, which looks at the domain only for whether it was freed.
+  mutating func detach(_ context: PlainWiring.Context, from domain: Int) {
+    guard domains[domain].table != nil else { return }
     flush(domain)
     reset(context.bank)
-    for index in domains.indices { domains[index].attached.removeAll { $0 == device } }
-    return .done(0)
+    for index in domains.indices { domains[index].attached.removeAll { $0 == context.name } }
   }
 
   /// Everything to 0 but FSYNR and the ASID, and the TLB dropped.
