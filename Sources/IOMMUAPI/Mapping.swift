@@ -85,6 +85,7 @@ extension PageSizes {
   /// `addresses` are both addresses or-ed together; 0 can be divided by every size.
   @inlinable @inline(__always)
   package func largest(at addresses: UInt64, within bytes: UInt64) -> UInt64 {
+    if bytes <= smallestBytes { return smallestBytes }
     let alignment = addresses == 0 ? UInt64.max : addresses & (~addresses &+ 1)
     let fitting = bitmap & ((alignment &<< 1) &- 1)
     var size = UInt64(1) << UInt64(63 - bytes.leadingZeroBitCount)
