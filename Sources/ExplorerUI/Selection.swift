@@ -30,7 +30,7 @@ struct Subject {
     case .iommu(let iommu):
       let banks = 0..<machine.board.iommus[iommu].bankCount
       let live = banks.first {
-        BankStatus(bank: $0, of: iommu, on: machine.board).state == .live
+        BankStatus(bank: $0, of: iommu, in: machine).state == .live
       }
       (self.iommu, bank) = (iommu, live ?? 0)
     case .bank(let iommu, let bank): (self.iommu, self.bank) = (iommu, bank)
@@ -44,7 +44,7 @@ struct Subject {
     var walked: PhysicalAddress?
     if let iommu, let bank {
       device = machine.device(bank: bank, of: iommu)
-      walked = BankStatus(bank: bank, of: iommu, on: machine.board).table
+      walked = BankStatus(bank: bank, of: iommu, in: machine).table
     } else {
       device = nil
     }
@@ -61,7 +61,7 @@ struct Subject {
   /// The bank's registers taken together.
   var status: BankStatus? {
     guard let iommu, let bank else { return nil }
-    return BankStatus(bank: bank, of: iommu, on: machine.board)
+    return BankStatus(bank: bank, of: iommu, in: machine)
   }
 
   /// The table that the bank walks went back to the page allocator.

@@ -24,6 +24,13 @@ package struct Domain: Hashable, Sendable {
   package internal(set) var isAllocated = true
   /// Where its first-level table lies; nil before the driver took one and after it was freed.
   package internal(set) var table: PhysicalAddress?
+  /// The id that tags its TLB entries, where the hardware has domains too (VT-d).
+  package internal(set) var tag: UInt16?
   /// The attached devices, in the order of the driver's list: the last attached comes first.
   package internal(set) var attached: [DeviceID] = []
+}
+
+extension DomainID {
+  /// Who owns a page table's pages: the domain's number and one, for 0 is nobody.
+  package var owner: UInt32 { UInt32(index + 1) }
 }

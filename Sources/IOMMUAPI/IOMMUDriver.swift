@@ -18,13 +18,18 @@ public import IOMMUHardware
   func attach(_ device: DeviceID, to domain: DomainID, in system: inout System) throws(KernelError)
   /// `detach_dev`.
   func detach(_ device: DeviceID, from domain: DomainID, in system: inout System)
-  /// `map`: one page of one of ``pageSizes``.
+  /// `map`, `map_pages`: one page of one of ``pageSizes``, or a run of them.
   func map(
     _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
     for domain: DomainID, in system: inout System
   ) throws(KernelError)
-  /// `unmap`: answers how many bytes were unmapped.
-  func unmap(_ iova: IOVA, size: UInt64, for domain: DomainID, in system: inout System) -> UInt64
+  /// `unmap`, `unmap_pages`: answers how many bytes were unmapped.
+  func unmap(
+    _ iova: IOVA, size: UInt64, for domain: DomainID, gather: inout UnmapGather,
+    in system: inout System
+  ) -> UInt64
+  /// `iotlb_sync`: flushes what an unmap gathered.
+  func synchronize(_ gather: inout UnmapGather, for domain: DomainID, in system: inout System)
   /// `iova_to_phys`: 0 where nothing is mapped.
   func physicalAddress(
     of iova: IOVA, for domain: DomainID, in system: inout System

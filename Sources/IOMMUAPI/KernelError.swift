@@ -29,6 +29,10 @@ public enum KernelError: Error, Hashable, Sendable {
   case outOfPages
   /// The device is attached already (`msm_iommu_attach_dev`).
   case busy(device: DeviceID, domain: DomainID)
+  /// The domain's tables are not wide enough (`intel_iommu_map`).
+  case beyondWidth(iova: IOVA, size: UInt64, bits: Int)
+  /// Neither reading nor writing is asked for (`__domain_mapping`).
+  case noAccess(protection: Protection)
   /// The device was not probed, so it has no IOMMU data.
   case noIOMMUData(device: DeviceID)
   /// The device's own IOMMU was not probed (`msm_iommu_ctx_probe`).
@@ -44,7 +48,8 @@ public enum KernelError: Error, Hashable, Sendable {
 
   public var errno: Errno {
     switch self {
-    case .misaligned, .unsupportedSize, .noIOMMUData, .noTable, .noMemoryClass: .EINVAL
+    case .misaligned, .unsupportedSize, .noIOMMUData, .noTable, .noMemoryClass, .noAccess: .EINVAL
+    case .beyondWidth: .EFAULT
     case .outOfPages: .ENOMEM
     case .busy, .probedAlready: .EBUSY
     case .iommuNotProbed, .noAnswer: .ENODEV

@@ -1,6 +1,6 @@
 public import IOMMUHardware
 
-/// Mapping by the generic core of Linux 3.6, `drivers/iommu/iommu.c`.
+/// Mapping by the generic core of Linux, `drivers/iommu/iommu.c`, as the system's ``CoreRules`` have it.
 extension System {
   /// Maps `size` bytes, page by page, each as large as alignment and the rest allow.
   ///
@@ -23,8 +23,9 @@ extension System {
       var done: UInt64 = 0
       do throws(KernelError) {
         while done < size {
-          let page = driver.pageSizes.largest(
-            at: (iova.value &+ done) | (physical.value &+ done), within: size - done)
+          let page = system.rules.piece(
+            of: driver.pageSizes, iova: iova.value &+ done, physical: physical.value &+ done,
+            within: size - done)
           try driver.map(
             iova + done, to: physical + done, size: page, protection, for: domain, in: &system)
           done += page
@@ -39,8 +40,8 @@ extension System {
 
   /// Unmaps `size` bytes and answers how many were unmapped, as far as the driver says.
   ///
-  /// Linux 3.6: `iommu_unmap`. The driver is handed the whole rest each time, until the sum of its
-  /// answers reaches the size or it answers 0.
+  /// Linux: `iommu_unmap`. 3.6 hands the driver the whole rest each time, 6.1 a run of pages; both go
+  /// on until the sum of its answers reaches the size or it answers 0. Misaligned, 6.1 answers 0.
   @inlinable
   package mutating func unmap(
     _ domain: DomainID, iova: IOVA, size: UInt64, through driver: some IOMMUDriver
@@ -52,17 +53,23 @@ extension System {
           "are iova and size multiples of the smallest page?",
           (iova.value | size) & (smallest - 1) == 0)
       else {
+        if system.rules == .linux6_1 { return 0 }
         throw .misaligned(iova: iova, physical: nil, size: size, smallest: smallest)
       }
       var done: UInt64 = 0
+      var gather = UnmapGather()
       while done < size {
-        let bytes = driver.unmap(iova + done, size: size - done, for: domain, in: &system)
+        let piece = system.rules.unmapPiece(
+          of: driver.pageSizes, iova: iova.value &+ done, within: size - done)
+        let bytes = driver.unmap(
+          iova + done, size: piece, for: domain, gather: &gather, in: &system)
         if bytes == 0 { break }
-        done += bytes
+        done &+= bytes
       }
-      return Int64(done)
+      driver.synchronize(&gather, for: domain, in: &system)
+      return Int64(bitPattern: done)
     }
-    return UInt64(bytes)
+    return UInt64(bitPattern: bytes)
   }
 
   /// Where an address of the domain leads; 0 where it leads nowhere, as the kernel answers.
@@ -73,9 +80,9 @@ extension System {
     of iova: IOVA, in domain: DomainID, through driver: some IOMMUDriver
   ) throws(KernelError) -> PhysicalAddress {
     let value = try within("iommu_iova_to_phys", .domain(domain)) { (system) throws(KernelError) in
-      Int64(driver.physicalAddress(of: iova, for: domain, in: &system).value)
+      Int64(bitPattern: driver.physicalAddress(of: iova, for: domain, in: &system).value)
     }
-    return PhysicalAddress(UInt64(value))
+    return PhysicalAddress(UInt64(bitPattern: value))
   }
 }
 

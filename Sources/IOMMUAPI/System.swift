@@ -18,8 +18,12 @@ public import IOMMUHardware
   /// The live domain of each name that has one.
   private var liveDomain: [Int: DomainID] = [:]
 
-  package init(board: Board, devices: [Device]) {
+  /// Which generic core runs.
+  @usableFromInline package let rules: CoreRules
+
+  package init(board: Board, devices: [Device], rules: CoreRules = .linux3_6) {
     self.board = board
+    self.rules = rules
     self.devices = devices
   }
 
@@ -114,6 +118,13 @@ public import IOMMUHardware
       .domainTable(domain: UInt32(domain.index), old: old ?? none, new: table ?? none))
   }
 
+  package mutating func setTag(of domain: DomainID, to tag: UInt16?) {
+    let old = domains[domain.index].tag
+    domains[domain.index].tag = tag
+    board.journal.append(
+      .domainTag(domain: UInt32(domain.index), old: old ?? 0, new: tag ?? 0))
+  }
+
   /// Puts a device at the head of a domain's list.
   package mutating func link(_ device: DeviceID, to domain: DomainID) {
     insert(device, into: domain, at: 0)
@@ -172,6 +183,7 @@ public import IOMMUHardware
     case .domainFree(let domain): setAllocated(DomainID(Int(domain)), true)
     case .domainTable(let domain, let old, _):
       domains[Int(domain)].table = old.value == 0 ? nil : old
+    case .domainTag(let domain, let old, _): domains[Int(domain)].tag = old == 0 ? nil : old
     case .link(let domain, let device, let position):
       remove(DeviceID(Int(device)), from: DomainID(Int(domain)), at: Int(position))
     case .unlink(let domain, let device, let position):
@@ -189,6 +201,7 @@ public import IOMMUHardware
     case .domainFree(let domain): setAllocated(DomainID(Int(domain)), false)
     case .domainTable(let domain, _, let new):
       domains[Int(domain)].table = new.value == 0 ? nil : new
+    case .domainTag(let domain, _, let new): domains[Int(domain)].tag = new == 0 ? nil : new
     case .link(let domain, let device, let position):
       insert(DeviceID(Int(device)), into: DomainID(Int(domain)), at: Int(position))
     case .unlink(let domain, let device, let position):
@@ -208,7 +221,7 @@ extension System: Equatable {
       && left.holdsInterrupts == right.holdsInterrupts
       && left.domains.elementsEqual(right.domains) {
         left.names[$0.name] == right.names[$1.name] && $0.isAllocated == $1.isAllocated
-          && $0.table == $1.table && $0.attached == $1.attached
+          && $0.table == $1.table && $0.attached == $1.attached && $0.tag == $1.tag
       }
   }
 }

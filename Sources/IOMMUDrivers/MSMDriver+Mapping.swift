@@ -66,7 +66,8 @@ extension MSMDriver {
   /// Clears the words of one page and answers `size`, also where there was nothing to clear.
   @usableFromInline
   package func unmap(
-    _ iova: IOVA, size: UInt64, for domain: DomainID, in system: inout System
+    _ iova: IOVA, size: UInt64, for domain: DomainID, gather: inout UnmapGather,
+    in system: inout System
   ) -> UInt64 {
     system.inside("msm_iommu_unmap", .domain(domain)) { system in
       guard let table = system.domains[domain.index].table else { return }
@@ -98,6 +99,12 @@ extension MSMDriver {
     return size
   }
 
+  /// Nothing is left to flush: every unmap did so itself.
+  @usableFromInline
+  package func synchronize(
+    _ gather: inout UnmapGather, for domain: DomainID, in system: inout System
+  ) {}
+
   /// Where a second-level index is applied to: a table, or what the driver takes for one.
   private struct SecondLevel {
     let base: PhysicalAddress
@@ -117,7 +124,7 @@ extension MSMDriver {
     guard system.ask("is the first-level word 0?", word == 0) else {
       return SecondLevel(at: Word.table(word), isReal: word & 3 == Word.typeTable)
     }
-    let owner = Self.owner(domain)
+    let owner = domain.owner
     guard let page = system.board.allocatePages(1, for: .lowerLevelTable, owner: owner) else {
       throw .outOfPages
     }

@@ -41,7 +41,7 @@ public import IOMMUHardware
   package func initialize(_ domain: DomainID, in system: inout System) throws(KernelError) {
     _ = try system.within("msm_iommu_domain_init", .domain(domain)) {
       (system) throws(KernelError) in
-      let owner = Self.owner(domain)
+      let owner = domain.owner
       guard let table = system.board.allocatePages(4, for: .firstLevelTable, owner: owner) else {
         throw .outOfPages
       }
@@ -63,9 +63,6 @@ public import IOMMUHardware
       system.setTable(of: domain, to: nil)
     }
   }
-
-  /// Who owns a page table's pages: the domain's number and one, for 0 is nobody.
-  package static func owner(_ domain: DomainID) -> UInt32 { UInt32(domain.index + 1) }
 
   // MARK: Attach and detach
 

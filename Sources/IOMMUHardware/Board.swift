@@ -23,7 +23,7 @@
   /// Software reads a word.
   package mutating func readWord(at address: PhysicalAddress) -> UInt32 {
     let word = memory.word(at: address)
-    journal.append(.memoryRead(address, value: word, level: 0))
+    journal.append(.memoryRead(address, value: UInt64(word), level: 0))
     return word
   }
 
@@ -38,6 +38,15 @@
     journal.append(.memoryWrite(address, old: old, new: new))
   }
 
+  /// 64 bits of memory as the CPU reads them; leaves no trace.
+  package func doubleWord(at address: PhysicalAddress) -> UInt64 { memory.doubleWord(at: address) }
+
+  /// Software stores 64 bits.
+  package mutating func writeDoubleWord(_ word: UInt64, at address: PhysicalAddress) {
+    let old = memory.store(doubleWord: word, at: address)
+    if journal.isOn { journal.append(.memoryWrite64(address, old: old, new: word)) }
+  }
+
   /// A device stores a word by DMA.
   package mutating func writeByDevice(_ word: UInt32, at address: PhysicalAddress) {
     let old = memory.store(word, at: address)
@@ -50,7 +59,7 @@
     journal.append(.dmaRead(address, value: memory.word(at: address)))
   }
 
-  /// Takes the lowest free run of `count` pages (a power of two, at most 16) and clears it.
+  /// Takes the lowest free run of `count` pages (a power of two, at most 8) and clears it.
   ///
   /// Nil when there is none, or when the limit on pages forbids it.
   package mutating func allocatePages(
@@ -59,7 +68,7 @@
     guard let base = memory.pool.lowestFreeRun(of: count) else { return nil }
     let pages = base.page..<base.page + UInt64(count)
     let before = pages.reversed().reduce(UInt32(0)) {
-      $0 << 2 | UInt32(memory.use(ofPage: $1).rawValue)
+      $0 << 4 | UInt32(memory.use(ofPage: $1).rawValue)
     }
     memory.setUse(ofPages: pages, to: use, owner: owner)
     journal.append(
@@ -134,9 +143,7 @@
   ///
   /// 0 where there is no register.
   package func register(_ offset: UInt32, of iommu: Int) -> UInt32 {
-    guard let index = MSMRegisters.index(of: offset, banks: iommus[iommu].bankCount) else {
-      return 0
-    }
+    guard let index = iommus[iommu].registerIndex(at: offset) else { return 0 }
     return iommus[iommu].registers[index]
   }
 
@@ -150,12 +157,35 @@
   /// Software writes a register; what the hardware does in answer follows as events of its own.
   package mutating func writeRegister(_ offset: UInt32, of iommu: Int, _ word: UInt32) {
     let old = register(offset, of: iommu)
-    let kept = MSMRegisters.kept(word, over: old, at: offset)
+    let kept = kept(word, over: old, at: offset, of: iommu)
     let isStored = storeRegister(offset, of: iommu, kept)
     journal.append(
       .registerWrite(
         iommu: UInt8(iommu), offset: offset, old: old, new: word, kept: isStored ? kept : 0))
     react(toWriteOf: word, at: offset, of: iommu)
+  }
+
+  /// Software writes a register of 64 bits, low word first.
+  package mutating func writeDoubleRegister(_ offset: UInt32, of iommu: Int, _ word: UInt64) {
+    writeRegister(offset, of: iommu, UInt32(truncatingIfNeeded: word))
+    writeRegister(offset + 4, of: iommu, UInt32(truncatingIfNeeded: word >> 32))
+  }
+
+  /// What a register holds after software wrote `word` over `old`.
+  private func kept(_ word: UInt32, over old: UInt32, at offset: UInt32, of iommu: Int) -> UInt32 {
+    switch iommus[iommu].family {
+    case .msm: MSMRegisters.kept(word, over: old, at: offset)
+    case .vtd:
+      VTDRegisters.kept(
+        word, over: old, at: offset, records: capabilities(of: iommu).faultRecords)
+    }
+  }
+
+  private mutating func react(toWriteOf word: UInt32, at offset: UInt32, of iommu: Int) {
+    switch iommus[iommu].family {
+    case .msm: reactMSM(toWriteOf: word, at: offset, of: iommu)
+    case .vtd: reactVTD(toWriteOf: word, at: offset, of: iommu)
+    }
   }
 
   /// The hardware changes a register of its own.
@@ -169,9 +199,7 @@
   private mutating func storeRegister(
     _ offset: UInt32, of iommu: Int, _ word: UInt32
   ) -> Bool {
-    guard let index = MSMRegisters.index(of: offset, banks: iommus[iommu].bankCount) else {
-      return false
-    }
+    guard let index = iommus[iommu].registerIndex(at: offset) else { return false }
     iommus[iommu].registers[index] = word
     return true
   }
@@ -212,6 +240,21 @@
     }
   }
 
+  // MARK: Context cache
+
+  mutating func fillContext(of iommu: Int, source: UInt16, with entry: ContextEntry) {
+    iommus[iommu].contextCache[source] = entry
+    journal.append(.contextFill(iommu: UInt8(iommu), source: source, entry: entry))
+  }
+
+  /// Drops the context entries that `isMeant` picks, in the order of their source-ids.
+  mutating func dropContexts(of iommu: Int, where isMeant: (UInt16, ContextEntry) -> Bool) {
+    for (source, entry) in iommus[iommu].contextCache.all where isMeant(source, entry) {
+      iommus[iommu].contextCache[source] = nil
+      journal.append(.contextDrop(iommu: UInt8(iommu), source: source, entry: entry))
+    }
+  }
+
   // MARK: Undo and redo
 
   /// Takes one change back; a change that is none of the board's does nothing.
@@ -224,9 +267,14 @@
       storeRegister(offset, of: Int(iommu), old)
     case .memoryWrite(let address, let old, _), .dmaWrite(let address, let old, _):
       _ = memory.store(old, at: address)
+    case .memoryWrite64(let address, let old, _): _ = memory.store(doubleWord: old, at: address)
+    case .contextFill(let iommu, let source, _):
+      iommus[Int(iommu)].contextCache[source] = nil
+    case .contextDrop(let iommu, let source, let entry):
+      iommus[Int(iommu)].contextCache[source] = entry
     case .pageAlloc(let base, let count, _, let before, _):
       for index in 0..<UInt64(count) {
-        let use = PageUse(rawValue: UInt8(before >> UInt32(2 * index) & 3)) ?? .buffer
+        let use = PageUse(rawValue: UInt8(before >> UInt32(4 * index) & 15)) ?? .buffer
         memory.setUse(ofPages: base.page + index..<base.page + index + 1, to: use)
       }
     case .pageFree(let base, let count, let use, let owner):
@@ -241,8 +289,10 @@
     case .tlbEvict(let iommu, let slot, let entry, let hits):
       iommus[Int(iommu)].tlb.moveVictim(ofSlot: Int(slot), forward: false)
       iommus[Int(iommu)].tlb.fill(Int(slot), with: entry, hits: hits)
-    case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .dmaRead, .tlbMiss,
-      .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable, .link,
+    case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .routingRead,
+      .dmaRead, .tlbMiss,
+      .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable,
+      .domainTag, .link,
       .unlink, .bind:
       break
     }
@@ -256,6 +306,11 @@
       storeRegister(offset, of: Int(iommu), word)
     case .memoryWrite(let address, _, let word), .dmaWrite(let address, _, let word):
       _ = memory.store(word, at: address)
+    case .memoryWrite64(let address, _, let word): _ = memory.store(doubleWord: word, at: address)
+    case .contextFill(let iommu, let source, let entry):
+      iommus[Int(iommu)].contextCache[source] = entry
+    case .contextDrop(let iommu, let source, _):
+      iommus[Int(iommu)].contextCache[source] = nil
     case .pageAlloc(let base, let count, let use, _, let owner):
       memory.setUse(ofPages: base.page..<base.page + UInt64(count), to: use, owner: owner)
     case .pageFree(let base, let count, _, _):
@@ -268,8 +323,10 @@
       iommus[Int(iommu)].tlb.fill(Int(slot), with: entry)
     case .tlbDrop(let iommu, let slot, _, _): iommus[Int(iommu)].tlb.drop(Int(slot))
     case .tlbEvict(let iommu, let slot, _, _): evict(Int(slot), of: Int(iommu))
-    case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .dmaRead, .tlbMiss,
-      .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable, .link,
+    case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .routingRead,
+      .dmaRead, .tlbMiss,
+      .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable,
+      .domainTag, .link,
       .unlink, .bind:
       break
     }

@@ -44,13 +44,17 @@ package enum Change: Hashable, Sendable {
 
   /// Software stored a word.
   case memoryWrite(PhysicalAddress, old: UInt32, new: UInt32)
+  /// Software stored a word of 64 bits.
+  case memoryWrite64(PhysicalAddress, old: UInt64, new: UInt64)
   /// A device stored a word by DMA.
   case dmaWrite(PhysicalAddress, old: UInt32, new: UInt32)
   /// A device fetched a word by DMA.
   case dmaRead(PhysicalAddress, value: UInt32)
   /// The table walker read a word of a table of `level` (1 is the first); 0 is a read by software.
-  case memoryRead(PhysicalAddress, value: UInt32, level: UInt8)
-  /// Pages were taken from the pool; `before` holds their former uses, two bits each.
+  case memoryRead(PhysicalAddress, value: UInt64, level: UInt8)
+  /// The walker read one half of a root or context entry.
+  case routingRead(PhysicalAddress, value: UInt64)
+  /// Pages were taken from the pool; `before` holds their former uses, four bits each.
   case pageAlloc(PhysicalAddress, count: UInt8, use: PageUse, before: UInt32, owner: UInt32)
   /// Pages went back to the pool; `use` is what they were.
   case pageFree(PhysicalAddress, count: UInt8, use: PageUse, owner: UInt32)
@@ -66,6 +70,9 @@ package enum Change: Hashable, Sendable {
   case tlbDrop(iommu: UInt8, slot: UInt16, entry: TLBEntry, hits: UInt16)
   /// An entry left a full set to make room for a new one.
   case tlbEvict(iommu: UInt8, slot: UInt16, entry: TLBEntry, hits: UInt16)
+  /// A context entry was remembered, or forgotten.
+  case contextFill(iommu: UInt8, source: UInt16, entry: ContextEntry)
+  case contextDrop(iommu: UInt8, source: UInt16, entry: ContextEntry)
   case fault(Fault)
   /// A request was held back because its context bank is stalled.
   case stalled(iommu: UInt8, bank: UInt8)
@@ -79,6 +86,8 @@ package enum Change: Hashable, Sendable {
   case domainFree(domain: UInt32)
   /// The driver noted where a domain's first table lies; 0 is nowhere.
   case domainTable(domain: UInt32, old: PhysicalAddress, new: PhysicalAddress)
+  /// A domain got the id that tags its TLB entries, or lost it; 0 is none.
+  case domainTag(domain: UInt32, old: UInt16, new: UInt16)
   /// A device was entered into a domain's list of attached devices at `position`.
   case link(domain: UInt32, device: UInt16, position: UInt16)
   case unlink(domain: UInt32, device: UInt16, position: UInt16)
@@ -121,6 +130,10 @@ package enum Hazard: UInt8, Hashable, Sendable {
   case unmappedNothing
   /// Only a part of a group of 16 equal words was cleared.
   case tornGroup
+  /// A leaf was to be stored where there was one already; the old one stays.
+  case mappedTwice
+  /// An unmap took away more than it was asked for: what it met was larger.
+  case unmappedMore
   /// A page was given back that the allocator had not handed out.
   case freedForeignPage
 }

@@ -29,4 +29,8 @@ package struct Fault: Hashable, Sendable {
   package let stream: UInt16
   /// What the fault left in the status register (MSM: FSR), before any handler clears it.
   package var status: UInt32 = 0
+  /// VT-d's reason code; 0 elsewhere.
+  package var reason: UInt8 = 0
+  /// It leaves a trace in registers (VT-d: the context entry's FPD is 0).
+  package var isRecorded = true
 }

@@ -2,6 +2,8 @@
 package enum IOMMUFamily: String, Hashable, Sendable, CaseIterable {
   /// Qualcomm's System MMU of 2010, with several context banks and Armv7 short descriptors.
   case msm = "msm-smmu"
+  /// Intel's VT-d in legacy mode: root and context tables in memory, 64-bit tables of four levels.
+  case vtd = "vtd"
 }
 
 /// One IOMMU: its registers and what its TLB remembers.
@@ -10,17 +12,67 @@ package enum IOMMUFamily: String, Hashable, Sendable, CaseIterable {
 package struct IOMMU: Hashable, Sendable {
   package let name: String
   package let family: IOMMUFamily
-  /// How many context banks it has.
+  /// How many contexts it serves: an MSM's context banks, a VT-d unit's requesters.
   package let bankCount: Int
   package var registers: RegisterFile
   package var tlb: TLB
+  /// Context entries remembered; only VT-d has them.
+  package var contextCache = ContextCache()
 
   package init(name: String, family: IOMMUFamily, bankCount: Int, tlb geometry: TLBGeometry) {
     self.name = name
     self.family = family
     self.bankCount = bankCount
-    registers = RegisterFile(count: MSMRegisters.storageCount(banks: bankCount))
+    let count =
+      switch family {
+      case .msm: MSMRegisters.storageCount(banks: bankCount)
+      case .vtd: VTDRegisters.storageCount
+      }
+    registers = RegisterFile(count: count)
     tlb = TLB(geometry)
+  }
+
+  /// A VT-d unit that can do what `capabilities` say.
+  package init(
+    name: String, capabilities: VTDRegisters.Capabilities, requesters: Int,
+    tlb geometry: TLBGeometry
+  ) {
+    self.init(name: name, family: .vtd, bankCount: requesters, tlb: geometry)
+    func reset(_ offset: UInt32, _ value: UInt64) {
+      registers[Int(offset >> 2)] = UInt32(truncatingIfNeeded: value)
+      registers[Int(offset >> 2) + 1] = UInt32(truncatingIfNeeded: value >> 32)
+    }
+    reset(VTDRegisters.ver, 0x10)
+    reset(VTDRegisters.cap, capabilities.cap)
+    reset(VTDRegisters.ecap, capabilities.ecap)
+    registers[Int(VTDRegisters.fectl >> 2)] = VTDRegisters.interruptMask
+  }
+
+  /// Where the register at `offset` is stored, or nil where nothing is kept: there reads give 0.
+  func registerIndex(at offset: UInt32) -> Int? {
+    switch family {
+    case .msm: MSMRegisters.index(of: offset, banks: bankCount)
+    case .vtd: VTDRegisters.index(of: offset)
+    }
+  }
+
+  /// How many pages at the start of its window belong to contexts.
+  package var bankPages: Int { family == .msm ? bankCount : 0 }
+
+  /// Its registers' window, in bytes.
+  package var windowBytes: UInt32 {
+    switch family {
+    case .msm: MSMRegisters.windowBytes
+    case .vtd: VTDRegisters.windowBytes
+    }
+  }
+
+  /// One more than the highest stream ID.
+  package var streamLimit: UInt64 {
+    switch family {
+    case .msm: UInt64(MSMRegisters.streamCount)
+    case .vtd: 1 << 16
+    }
   }
 }
 

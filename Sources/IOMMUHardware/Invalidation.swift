@@ -12,6 +12,10 @@ package enum Invalidation: Hashable, Sendable {
   case asid(UInt32, bank: Int)
   /// One page; MSM: TLBIVA, and TLBIVAA for every ASID.
   case address(IOVA, asid: UInt32?, bank: Int)
+  /// VT-d: every context entry that is remembered.
+  case contexts
+  /// VT-d: the entries of one domain-id, or of one of its pages.
+  case domain(UInt16, page: IOVA?)
 }
 
 extension Board {
@@ -19,6 +23,7 @@ extension Board {
   package mutating func invalidate(_ what: Invalidation, of iommu: Int) {
     switch iommus[iommu].family {
     case .msm: invalidateMSM(what, of: iommu)
+    case .vtd: invalidateVTD(what, of: iommu)
     }
   }
 
@@ -34,7 +39,22 @@ extension Board {
     case .address(let iova, let asid?, let bank):
       write(MSMRegisters.tlbiva, bank: bank, page(iova) | asid)
     case .address(let iova, nil, let bank): write(MSMRegisters.tlbivaa, bank: bank, page(iova))
+    case .contexts, .domain: break
     }
     func page(_ iova: IOVA) -> UInt32 { UInt32(truncatingIfNeeded: iova.value) & 0xffff_f000 }
+  }
+
+  private mutating func invalidateVTD(_ what: Invalidation, of iommu: Int) {
+    let start: UInt64 = 1 << 63
+    switch what {
+    case .all: writeDoubleRegister(VTDRegisters.iotlb, of: iommu, start | 1 << 60)
+    case .contexts: writeDoubleRegister(VTDRegisters.ccmd, of: iommu, start | 1 << 61)
+    case .domain(let domain, nil):
+      writeDoubleRegister(VTDRegisters.iotlb, of: iommu, start | 2 << 60 | UInt64(domain) << 32)
+    case .domain(let domain, let page?):
+      writeDoubleRegister(VTDRegisters.iva, of: iommu, page.value & ~0xfff)
+      writeDoubleRegister(VTDRegisters.iotlb, of: iommu, start | 3 << 60 | UInt64(domain) << 32)
+    case .vmid, .bank, .asid, .address: break
+    }
   }
 }

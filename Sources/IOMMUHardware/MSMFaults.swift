@@ -43,7 +43,7 @@ extension Board {
   }
 
   /// The interrupt line of an IOMMU is up: a bank has a pending fault and may interrupt.
-  package func isInterrupting(_ iommu: Int) -> Bool {
+  func isInterruptingMSM(_ iommu: Int) -> Bool {
     (0..<iommus[iommu].bankCount).contains { bank in
       register(MSMRegisters.offset(MSMRegisters.fsr, bank: bank), of: iommu)
         & MSMRegisters.FSR.pending != 0

@@ -1,7 +1,7 @@
 /// What an MSM System MMU does when software writes one of its registers.
 extension Board {
   /// The side effects of a write: invalidations, probes, restored status, the end of a stall.
-  mutating func react(toWriteOf word: UInt32, at offset: UInt32, of iommu: Int) {
+  mutating func reactMSM(toWriteOf word: UInt32, at offset: UInt32, of iommu: Int) {
     let page = Int(offset >> 12)
     if page < iommus[iommu].bankCount {
       reactInBank(page, register: offset & 0xfff, word: word, iommu: iommu)

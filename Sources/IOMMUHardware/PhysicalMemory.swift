@@ -8,9 +8,11 @@ package enum PageUse: UInt8, Hashable, Sendable {
   case lowerLevelTable
   /// Was a page table and went back to the allocator; its words are still there.
   case freed
+  /// VT-d: the table of buses, and one of the devices on a bus.
+  case rootTable, contextTable
 
   /// The allocator must not hand the page out.
-  package var isInUse: Bool { self == .firstLevelTable || self == .lowerLevelTable }
+  package var isInUse: Bool { self != .buffer && self != .freed }
 }
 
 /// Simulated DRAM: 32-bit words wherever something was written, and what each page is used for.
@@ -51,6 +53,20 @@ package enum PageUse: UInt8, Hashable, Sendable {
   @inline(__always)
   package mutating func store(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {
     blocks.store(word, at: address)
+  }
+
+  /// The 64 bits at `address`, low word first; its three lowest bits do not matter.
+  package func doubleWord(at address: PhysicalAddress) -> UInt64 {
+    let low = PhysicalAddress(address.value & ~7)
+    return UInt64(word(at: low + 4)) << 32 | UInt64(word(at: low))
+  }
+
+  /// Stores 64 bits and returns what was there.
+  package mutating func store(doubleWord: UInt64, at address: PhysicalAddress) -> UInt64 {
+    let low = PhysicalAddress(address.value & ~7)
+    let old = store(UInt32(truncatingIfNeeded: doubleWord), at: low)
+    return UInt64(store(UInt32(truncatingIfNeeded: doubleWord >> 32), at: low + 4)) << 32
+      | UInt64(old)
   }
 
   /// Every word of the kilobyte that starts at `address` is 0: an empty second-level table.

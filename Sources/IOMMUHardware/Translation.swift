@@ -9,6 +9,7 @@ extension Board {
 
   /// Lets a request through: counts a hit or fills the TLB, or records a fault in registers.
   package mutating func translate(_ request: Request) -> Answer {
+    if iommus[request.iommu].family == .vtd { rememberContext(of: request) }
     guard !journal.isOn else { return translateRecorded(request) }
     var nobody = NoWatcher()
     return apply(walk(request, watcher: &nobody), of: request)
@@ -48,7 +49,16 @@ extension Board {
     case .fault(let fault):
       switch iommus[request.iommu].family {
       case .msm: return .fault(raiseMSM(fault))
+      case .vtd: return .fault(raiseVTD(fault))
       }
+    }
+  }
+
+  /// The interrupt line of an IOMMU is up.
+  package func isInterrupting(_ iommu: Int) -> Bool {
+    switch iommus[iommu].family {
+    case .msm: isInterruptingMSM(iommu)
+    case .vtd: isInterruptingVTD(iommu)
     }
   }
 }
@@ -73,6 +83,8 @@ private struct WalkRecorder: WalkWatcher {
     journal.append(.registerRead(iommu: iommu, offset: offset, value: value))
   }
 
+  mutating func routing(_ entry: RoutingEntry) { journal.note(entry) }
+
   /// A hit is an event of its own, with the counter that it moves.
   mutating func probe(slot: Int?, vmid: UInt16, asid: UInt8) {
     if slot == nil {
@@ -81,9 +93,18 @@ private struct WalkRecorder: WalkWatcher {
     }
   }
 
-  mutating func read(_ word: UInt32, at address: PhysicalAddress, level: Int) {
+  mutating func read(_ word: UInt64, at address: PhysicalAddress, level: Int) {
     journal.append(.memoryRead(address, value: word, level: UInt8(level)))
   }
 
   mutating func check(_ rights: Rights, isAllowed: Bool) { self.isAllowed = isAllowed }
+}
+
+extension Journal {
+  /// An entry of a routing table that is read from memory is two words.
+  mutating func note(_ entry: RoutingEntry) {
+    guard !entry.isCached else { return }
+    append(.routingRead(entry.address, value: entry.low))
+    append(.routingRead(entry.address + 8, value: entry.high))
+  }
 }

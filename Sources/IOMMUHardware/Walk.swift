@@ -2,7 +2,7 @@
 @usableFromInline package struct Request: Hashable, Sendable {
   /// Index of the IOMMU the device is wired to.
   @usableFromInline package let iommu: Int
-  /// The stream ID it carries: an MSM MID.
+  /// The stream ID it carries: an MSM MID, a VT-d source-id.
   @usableFromInline package let stream: UInt32
   @usableFromInline package let iova: IOVA
   @usableFromInline package let access: Access
@@ -23,10 +23,12 @@ package protocol WalkWatcher {
   mutating func route(offset: UInt32, value: UInt32, bank: Int)
   /// The bank's control register was read.
   mutating func control(offset: UInt32, value: UInt32, isOn: Bool)
+  /// An entry of a routing table was looked up, in memory or in the context cache.
+  mutating func routing(_ entry: RoutingEntry)
   /// The TLB was asked; nil is a miss.
   mutating func probe(slot: Int?, vmid: UInt16, asid: UInt8)
   /// The walker read a word of a table.
-  mutating func read(_ word: UInt32, at address: PhysicalAddress, level: Int)
+  mutating func read(_ word: UInt64, at address: PhysicalAddress, level: Int)
   /// A valid page was found and its rights compared with the request.
   mutating func check(_ rights: Rights, isAllowed: Bool)
 }
@@ -35,8 +37,9 @@ package protocol WalkWatcher {
 struct NoWatcher: WalkWatcher {
   mutating func route(offset: UInt32, value: UInt32, bank: Int) {}
   mutating func control(offset: UInt32, value: UInt32, isOn: Bool) {}
+  mutating func routing(_ entry: RoutingEntry) {}
   mutating func probe(slot: Int?, vmid: UInt16, asid: UInt8) {}
-  mutating func read(_ word: UInt32, at address: PhysicalAddress, level: Int) {}
+  mutating func read(_ word: UInt64, at address: PhysicalAddress, level: Int) {}
   mutating func check(_ rights: Rights, isAllowed: Bool) {}
 }
 
@@ -45,8 +48,9 @@ package struct WalkTrace: WalkWatcher, Hashable, Sendable {
   package enum Step: Hashable, Sendable {
     case route(offset: UInt32, value: UInt32, bank: Int)
     case control(offset: UInt32, value: UInt32, isOn: Bool)
+    case routing(RoutingEntry)
     case probe(slot: Int?, vmid: UInt16, asid: UInt8)
-    case read(UInt32, at: PhysicalAddress, level: Int)
+    case read(UInt64, at: PhysicalAddress, level: Int)
     case check(Rights, isAllowed: Bool)
   }
 
@@ -60,10 +64,11 @@ package struct WalkTrace: WalkWatcher, Hashable, Sendable {
   package mutating func control(offset: UInt32, value: UInt32, isOn: Bool) {
     steps.append(.control(offset: offset, value: value, isOn: isOn))
   }
+  package mutating func routing(_ entry: RoutingEntry) { steps.append(.routing(entry)) }
   package mutating func probe(slot: Int?, vmid: UInt16, asid: UInt8) {
     steps.append(.probe(slot: slot, vmid: vmid, asid: asid))
   }
-  package mutating func read(_ word: UInt32, at address: PhysicalAddress, level: Int) {
+  package mutating func read(_ word: UInt64, at address: PhysicalAddress, level: Int) {
     steps.append(.read(word, at: address, level: level))
   }
   package mutating func check(_ rights: Rights, isAllowed: Bool) {
@@ -99,6 +104,7 @@ extension Board {
   package func walk(_ request: Request, watcher: inout some WalkWatcher) -> WalkOutcome {
     switch iommus[request.iommu].family {
     case .msm: walkMSM(request, watcher: &watcher)
+    case .vtd: walkVTD(request, watcher: &watcher)
     }
   }
 

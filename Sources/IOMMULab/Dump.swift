@@ -7,13 +7,13 @@ package struct DomainTables: Hashable, Sendable {
   package struct Table: Hashable, Sendable {
     package let level: Int
     package let base: PhysicalAddress
-    /// The index of the first-level entry that leads here; nil for the first level itself.
-    package let parent: Int?
-    /// The words that are not 0, by index.
-    package let words: [(index: Int, word: UInt32)]
+    /// The indices that lead here from the first level, one for each level above.
+    package let path: [Int]
+    /// The entries that are not 0, by index.
+    package let words: [(index: Int, word: UInt64)]
 
     package static func == (left: Table, right: Table) -> Bool {
-      left.level == right.level && left.base == right.base && left.parent == right.parent
+      left.level == right.level && left.base == right.base && left.path == right.path
         && left.words.elementsEqual(right.words) { $0 == $1 }
     }
 
@@ -27,44 +27,61 @@ package struct DomainTables: Hashable, Sendable {
   package init(of domain: DomainID, in machine: Machine) {
     let memory = machine.board.memory
     let format = machine.platform.format
-    var tables: [Table] = []
+    var found = Finder(format: format, memory: memory)
     if let base = machine.system.domains[domain.index].table {
-      tables.append(Self.table(1, base, parent: nil, format, memory))
-      for (index, word) in tables[0].words {
-        if case .table(let next) = format.decode(word, level: 1) {
-          tables.append(Self.table(2, next, parent: index, format, memory))
-        }
-      }
+      found.add(level: format.firstLevel, base, path: [])
     }
-    // All pages of a table: a first level has four, and a damaged domain may hold one of them twice.
+    tables = found.tables
+    // All pages of a table: a first level may have several, and a damaged domain may hold one twice.
     let reached = Set(
       tables.flatMap { table in
-        let last = table.base + UInt64(format.entryCount(level: table.level) * 4 - 1)
-        return table.base.page...last.page
+        let bytes = UInt64(format.entryCount(level: table.level)) * format.entryBytes
+        return table.base.page...(table.base + (bytes - 1)).page
       })
     leaked = memory.pool.pages.filter {
       $0.owner == machine.owner(of: domain) && $0.use == .lowerLevelTable
         && !reached.contains($0.page)
     }.map { PhysicalAddress($0.page << 12) }
-    self.tables = tables
   }
 
-  private static func table(
-    _ level: Int, _ base: PhysicalAddress, parent: Int?, _ format: FormatID,
-    _ memory: PhysicalMemory
-  ) -> Table {
-    let words = (0..<format.entryCount(level: level)).compactMap { index in
-      let word = memory.word(at: base + UInt64(index * 4))
-      return word == 0 ? nil : (index, word)
+  /// Follows tables to tables, each one once at each level: damaged ones may lead in circles.
+  private struct Finder {
+    let format: FormatID
+    let memory: PhysicalMemory
+    var tables: [Table] = []
+    private var seen: Set<[UInt64]> = []
+
+    init(format: FormatID, memory: PhysicalMemory) {
+      (self.format, self.memory) = (format, memory)
     }
-    return Table(level: level, base: base, parent: parent, words: words)
+
+    mutating func add(level: Int, _ base: PhysicalAddress, path: [Int]) {
+      guard seen.insert([UInt64(level), base.value]).inserted else { return }
+      let words = (0..<format.entryCount(level: level)).compactMap { index in
+        let word = format.entry(index, of: base, in: memory)
+        return word == 0 ? nil : (index, word)
+      }
+      tables.append(Table(level: level, base: base, path: path, words: words))
+      guard let below = format.level(after: level) else { return }
+      for (index, word) in words {
+        if case .table(let next) = format.decode(word, level: level) {
+          add(level: below, next, path: path + [index])
+        }
+      }
+    }
   }
 }
 
 /// The registers of an IOMMU that are not 0, by offset.
 package func registersInUse(of iommu: Int, on board: Board) -> [(offset: UInt32, word: UInt32)] {
-  let banks = (0..<UInt32(board.iommus[iommu].bankCount)).map { $0 << 12..<$0 << 12 | 0x80 }
-  return (banks + [0xff000..<0x10_0000]).flatMap { range in
+  let unit = board.iommus[iommu]
+  let ranges: [Range<UInt32>] =
+    switch unit.family {
+    case .msm:
+      (0..<UInt32(unit.bankCount)).map { $0 << 12..<$0 << 12 | 0x80 } + [0xff000..<0x10_0000]
+    case .vtd: [0..<unit.windowBytes]
+    }
+  return ranges.flatMap { range in
     stride(from: range.lowerBound, to: range.upperBound, by: 4).compactMap { offset in
       let word = board.register(offset, of: iommu)
       return word == 0 ? nil : (offset, word)

@@ -24,8 +24,10 @@ package struct DumpReport {
     case .object(let name):
       if let domain = machine.system.domain(named: name) {
         lines = tableLines(DomainTables(of: domain, in: machine))
+      } else if let iommu = try? machine.iommu(name) {
+        lines = registerLines(iommu) + (isVTD(iommu) ? contextLines(iommu) : [])
       } else {
-        lines = (try? machine.iommu(name)).map(registerLines) ?? []
+        lines = []
       }
     case .tlb(let name): lines = (try? machine.iommu(name)).map(tlbLines) ?? []
     case .faults: lines = faultLines
@@ -33,20 +35,22 @@ package struct DumpReport {
     return lines.map { "      " + $0 }
   }
 
+  private func isVTD(_ iommu: Int) -> Bool { machine.board.iommus[iommu].family == .vtd }
+
   private func tableLines(_ tables: DomainTables) -> [String] {
     var lines: [String] = []
     for table in tables.tables {
-      let place = table.parent.map { " under entry \(UInt64($0).hex)" } ?? ""
+      let place = table.path.last.map { " under entry \(UInt64($0).hex)" } ?? ""
       lines.append("level \(table.level) at \(table.base.value.hex8)\(place)")
       for (index, word) in table.words {
-        lines.append("  \(UInt64(index).hex(digits: 3))  \(word.hex8)")
+        lines.append("  \(UInt64(index).hex(digits: 3))  \(hex(word))")
       }
     }
     return lines + tables.leaked.map { "leaked: \($0.value.hex8)" }
   }
 
   private func registerLines(_ iommu: Int) -> [String] {
-    let banks = machine.board.iommus[iommu].bankCount
+    let banks = machine.board.iommus[iommu].bankPages
     return registersInUse(of: iommu, on: machine.board).map { offset, word in
       let place = Int(offset >> 12) < banks ? "bank \(offset >> 12)  " : "        "
       return "\(UInt64(offset).hex(digits: 5))  \(word.hex8)  \(place)"
@@ -79,7 +83,61 @@ package struct DumpReport {
   }
 
   private func place(_ fault: Fault) -> String {
-    "\(machine.board.iommus[Int(fault.iommu)].name)/\(fault.bank)"
+    fault.place(in: machine)
+  }
+
+  /// An entry with all its digits.
+  private func hex(_ word: UInt64) -> String {
+    word.hex(digits: Int(machine.platform.format.entryBytes) * 2)
+  }
+
+  // MARK: Root and context tables
+
+  /// The context tables of a unit that has them, by bus.
+  private func contextTables(
+    of iommu: Int
+  ) -> [(bus: Int, root: UInt64, entries: [(devfn: Int, entry: ContextEntry)])] {
+    let memory = machine.board.memory
+    let roots = PhysicalAddress(
+      machine.board.doubleRegister(VTDRegisters.rtaddr, of: iommu) & ~0xfff)
+    return (0..<256).compactMap { bus in
+      let root = memory.doubleWord(at: roots + UInt64(bus * 16))
+      guard root & 1 != 0 else { return nil }
+      let entries = (0..<256).compactMap { devfn -> (devfn: Int, entry: ContextEntry)? in
+        let place = PhysicalAddress(root & ~0xfff) + UInt64(devfn * 16)
+        let entry = ContextEntry(
+          low: memory.doubleWord(at: place), high: memory.doubleWord(at: place + 8))
+        return entry.low | entry.high == 0 ? nil : (devfn, entry)
+      }
+      return (bus, root, entries)
+    }
+  }
+
+  private func source(_ bus: Int, _ devfn: Int) -> String {
+    SourceID(UInt16(bus << 8 | devfn)).description
+  }
+
+  private func contextLines(_ iommu: Int) -> [String] {
+    contextTables(of: iommu).flatMap { bus, root, entries in
+      ["root entry \(UInt64(bus).hex(digits: 2))  \(root.hex(digits: 16))"]
+        + entries.map {
+          "  \(source(bus, $0.devfn))  \($0.entry.high.hex(digits: 16)):"
+            + "\($0.entry.low.hex(digits: 16).dropFirst(2))  domain-id \($0.entry.domain)  "
+            + "\($0.entry.levels) levels at \($0.entry.table.value.hex8)"
+        }
+    }
+  }
+
+  private func contextObjects(_ iommu: Int) -> [JSONText] {
+    contextTables(of: iommu).flatMap { bus, _, entries in
+      entries.map {
+        var object = JSONText()
+        object.add("source", source(bus, $0.devfn))
+        object.add("high", $0.entry.high.hex(digits: 16))
+        object.add("low", $0.entry.low.hex(digits: 16))
+        return object
+      }
+    }
   }
 
   // MARK: JSON
@@ -96,6 +154,14 @@ package struct DumpReport {
           words.add(UInt64(offset).hex(digits: 5), word.hex8)
         }
         json.add("registers", words)
+        if isVTD(iommu) {
+          var roots = JSONText()
+          for (bus, root, _) in contextTables(of: iommu) {
+            roots.add(UInt64(bus).hex, root.hex(digits: 16))
+          }
+          json.add("root", roots)
+          json.add("contexts", contextObjects(iommu))
+        }
       }
     case .tlb(let name):
       json.add("iommu", name)
@@ -114,9 +180,10 @@ package struct DumpReport {
         var object = JSONText()
         object.add("level", table.level)
         object.add("base", table.base.value.hex8)
-        if let parent = table.parent { object.add("index", UInt64(parent).hex) }
+        if let parent = table.path.last { object.add("index", UInt64(parent).hex) }
+        if table.path.count > 1 { object.add("path", table.path.map { UInt64($0).hex }) }
         var entries = JSONText()
-        for (index, word) in table.words { entries.add(UInt64(index).hex, word.hex8) }
+        for (index, word) in table.words { entries.add(UInt64(index).hex, hex(word)) }
         object.add("entries", entries)
         return object
       })

@@ -13,7 +13,7 @@ extension Event {
     func register(_ index: UInt8, _ offset: UInt32) {
       iommu(index)
       json.add("offset", UInt64(offset).hex(digits: 5))
-      let banks = machine.board.iommus[Int(index)].bankCount
+      let banks = machine.board.iommus[Int(index)].bankPages
       json.add("name", registers.name(at: offset, banks: banks))
     }
     func address(_ address: PhysicalAddress) { json.add("address", address.value.hex8) }
@@ -54,6 +54,23 @@ extension Event {
       register(index, offset)
       json.add("old", old.hex8)
       json.add("new", new.hex8)
+    case .memoryWrite64(let at, let old, let new):
+      address(at)
+      json.add("old", old.hex(digits: 16))
+      json.add("new", new.hex(digits: 16))
+    case .routingRead(let at, let value):
+      address(at)
+      json.add("value", value.hex(digits: 16))
+    case .contextFill(let index, let source, let entry),
+      .contextDrop(let index, let source, let entry):
+      iommu(index)
+      json.add("source", SourceID(source).description)
+      json.add("high", entry.high.hex(digits: 16))
+      json.add("low", entry.low.hex(digits: 16))
+    case .domainTag(let index, let old, let new):
+      domain(index)
+      json.add("old", Int(old))
+      json.add("new", Int(new))
     case .memoryWrite(let at, let old, let new), .dmaWrite(let at, let old, let new):
       address(at)
       json.add("old", old.hex8)
@@ -121,7 +138,11 @@ extension Event {
     case .registerWrite: "register-write"
     case .registerRead: "register-read"
     case .registerSet: "register-set"
-    case .memoryWrite: "memory-write"
+    case .memoryWrite, .memoryWrite64: "memory-write"
+    case .routingRead: "routing-read"
+    case .contextFill: "context-fill"
+    case .contextDrop: "context-drop"
+    case .domainTag: "domain-tag"
     case .memoryRead: "memory-read"
     case .dmaWrite: "dma-write"
     case .dmaRead: "dma-read"
@@ -152,10 +173,21 @@ extension Fault {
   func json(in machine: Machine) -> JSONText {
     var json = JSONText()
     json.add("iommu", machine.board.iommus[Int(iommu)].name)
-    json.add("context", Int(bank))
-    json.add("kind", kind.name)
-    json.add("far", iova.value.hex8)
-    json.add("fsr", status.hex8)
+    switch machine.board.iommus[Int(iommu)].family {
+    case .msm:
+      json.add("context", Int(bank))
+      json.add("kind", kind.name)
+      json.add("far", iova.value.hex8)
+      json.add("fsr", status.hex8)
+    case .vtd:
+      json.add("kind", kind.name)
+      json.add("reason", Int(reason))
+      json.add("source", SourceID(stream).description)
+      // The unit records the page.
+      json.add("address", (iova.value & ~0xfff).hex8)
+      json.add("iova", iova.value.hex8)
+      json.add("fsts", status.hex8)
+    }
     return json
   }
 }
@@ -170,6 +202,8 @@ extension Hazard {
     case .unmappedNothing: "unmapped-nothing"
     case .tornGroup: "torn-group"
     case .freedForeignPage: "freed-foreign-page"
+    case .mappedTwice: "mapped-twice"
+    case .unmappedMore: "unmapped-more"
     }
   }
 }

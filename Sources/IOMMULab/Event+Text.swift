@@ -9,10 +9,11 @@ extension Change {
     let system = machine.system
     func name(_ iommu: UInt8, _ offset: UInt32) -> String {
       let unit = machine.board.iommus[Int(iommu)]
-      let isBank = Int(offset >> 12) < unit.bankCount
-      let name = registers.name(at: offset, banks: unit.bankCount)
+      let isBank = unit.family == .msm && Int(offset >> 12) < unit.bankCount
+      let name = registers.name(at: offset, banks: unit.bankPages)
       return isBank ? "\(unit.name)/\(offset >> 12) \(name)" : "\(unit.name) \(name)"
     }
+    let prefix = machine.platform.family == .msm ? "msm_iommu: " : "DMAR: "
     func domain(_ index: UInt32) -> String { system.name(of: DomainID(Int(index))) }
     func device(_ index: UInt16) -> String { system.name(of: DeviceID(Int(index))) }
     switch self {
@@ -21,7 +22,7 @@ extension Change {
     case .return(let value): return "→ \(value)"
     case .check(let question, let answer): return "\(question) \(answer == 0 ? "no" : "yes")"
     case .message(let format, let first, let second):
-      return "msm_iommu: " + KernelMessage.text(format, first, second)
+      return prefix + KernelMessage.text(format, first, second)
     case .hazard(let hazard, let at, _): return "\(hazard.words) at \(at.value.hex8)"
     case .registerWrite(let iommu, let offset, let old, let new, _):
       return "\(name(iommu, offset)) ← \(new.hex8)  was \(old.hex8)"
@@ -29,6 +30,17 @@ extension Change {
       return "\(name(iommu, offset)) is \(value.hex8)"
     case .registerSet(let iommu, let offset, let old, let new):
       return "\(name(iommu, offset)) becomes \(new.hex8)  was \(old.hex8)"
+    case .memoryWrite64(let at, let old, let new):
+      return "\(at.value.hex8) ← \(new.hex8)  was \(old.hex8)"
+    case .routingRead(let at, let value): return "word at \(at.value.hex8) is \(value.hex8)"
+    case .contextFill(_, let source, _):
+      return "context entry of \(SourceID(source)) is remembered"
+    case .contextDrop(_, let source, _):
+      return "context entry of \(SourceID(source)) is forgotten"
+    case .domainTag(let index, _, let new):
+      return new == 0
+        ? "\(domain(index)) gives its domain-id back"
+        : "\(domain(index)) is domain-id \(new)"
     case .memoryWrite(let at, let old, let new):
       return "\(at.value.hex8) ← \(new.hex8)  was \(old.hex8)"
     case .dmaWrite(let at, let old, let new):
@@ -79,6 +91,8 @@ extension Hazard {
     case .freedWhileAttached: "freed while attached: contexts still walk this table"
     case .unmappedNothing: "nothing was unmapped, yet the answer is success"
     case .tornGroup: "a group of 16 equal words is torn"
+    case .mappedTwice: "mapped already: the entry keeps what it had"
+    case .unmappedMore: "more was unmapped than was asked for: the page is larger"
     case .freedForeignPage: "freed a page that the allocator had not handed out"
     }
   }
@@ -88,7 +102,8 @@ extension Fault {
   /// The fault in one line.
   package var words: String {
     let level = level == 0 ? "" : " at level \(level)"
-    return "\(kind.name) fault\(level): \(access) of \(iova.value.hex8)"
+    let reason = reason == 0 ? "" : ", reason \(UInt64(reason).hex)"
+    return "\(kind.name) fault\(level)\(reason): \(access) of \(iova.value.hex8)"
   }
 }
 
@@ -101,9 +116,20 @@ extension Outcome {
       isBypass ? "\(address.value.hex8) untranslated" : address.value.hex8
     case .refused(let errno, let reason): "-\(errno.name): \(reason)"
     case .fault(let fault):
-      "\(fault.words), \(machine.board.iommus[Int(fault.iommu)].name) context \(fault.bank)"
+      "\(fault.words), \(fault.place(in: machine))"
     case .stalled: "stalled: the context waits until its fault is cleared"
     case .error(let message): "error: \(message)"
+    }
+  }
+}
+
+extension Fault {
+  /// Which IOMMU stopped it, and of whom.
+  package func place(in machine: Machine) -> String {
+    let unit = machine.board.iommus[Int(iommu)]
+    switch unit.family {
+    case .msm: return "\(unit.name) context \(bank)"
+    case .vtd: return "\(unit.name), \(SourceID(stream))"
     }
   }
 }

@@ -28,7 +28,7 @@ package struct PendingFault: Hashable, Sendable {
 
   /// Those of all banks, in order.
   package static func all(on board: Board) -> [PendingFault] {
-    board.iommus.indices.flatMap { iommu in
+    board.iommus.indices.filter { board.iommus[$0].family == .msm }.flatMap { iommu in
       (0..<board.iommus[iommu].bankCount).compactMap { bank in
         func word(_ register: UInt32) -> UInt32 {
           board.register(MSMRegisters.offset(register, bank: bank), of: iommu)

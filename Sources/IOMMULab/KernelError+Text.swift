@@ -34,6 +34,9 @@ extension KernelError {
     case .probedAlready(let device): return "\(system.name(of: device)) is probed already"
     case .noTable(let domain): return "\(system.name(of: domain)) has no page table: it was freed"
     case .noAnswer(let device): return "\(system.name(of: device)) does not answer"
+    case .beyondWidth(let iova, let size, let bits):
+      return "iova \(iova.value.hex) and size \(size.hex) reach beyond \(bits) bits of address"
+    case .noAccess: return "a mapping must allow reading or writing"
     case .noMemoryClass(let protection):
       return "the CPU has no memory type for the cache policy \(protection.rawValue & 3)"
     }

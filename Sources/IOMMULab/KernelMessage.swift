@@ -14,6 +14,12 @@ package enum KernelMessage {
       if rest.hasPrefix("%08x") {
         text += value.hex8.dropFirst(2)
         rest = rest.dropFirst(4)
+      } else if rest.hasPrefix("%x") {
+        text += String(value, radix: 16)
+        rest = rest.dropFirst(2)
+      } else if rest.hasPrefix("%F") {
+        text += faultRecord(first, second)
+        rest = rest.dropFirst(2)
       } else if rest.hasPrefix("%[") {
         text += statusNames(value)
         rest = rest.dropFirst(2)
@@ -23,6 +29,15 @@ package enum KernelMessage {
       }
     }
     return text + rest
+  }
+
+  /// A VT-d fault record as `dmar_fault_do_one` prints it; packed by ``FaultLine``.
+  private static func faultRecord(_ first: UInt32, _ second: UInt32) -> String {
+    let line = FaultLine(first: first, second: second)
+    let words = VTDFaultReason(rawValue: line.reason)?.words ?? "Unknown"
+    let code = (line.reason < 16 ? "0" : "") + String(line.reason, radix: 16)
+    return "Request device [\(line.source)] fault addr \(line.address.hex) "
+      + "[fault reason 0x\(code)] \(words)"
   }
 
   /// The set bits of an FSR by name, each followed by a blank, as `print_ctx_regs` has them.

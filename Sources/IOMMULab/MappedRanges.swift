@@ -28,22 +28,25 @@ package struct MappedRange: Hashable, Sendable {
             iova: IOVA(iova), physical: physical, length: bytes, pageSize: leaf.size))
       }
     }
-    for index in 0..<UInt64(format.entryCount(level: 1)) {
-      let word = memory.word(at: base + index * 4)
-      if word == 0 { continue }
-      let iova = index << UInt64(format.entryBits(level: 1))
-      switch format.decode(word, level: 1) {
-      case .leaf(let leaf): add(iova, leaf, bytes: 1 << UInt64(format.entryBits(level: 1)))
-      case .table(let second):
-        for inner in 0..<UInt64(format.entryCount(level: 2)) {
-          let word = memory.word(at: second + inner * 4)
-          guard word != 0, case .leaf(let leaf) = format.decode(word, level: 2) else { continue }
-          let bits = UInt64(format.entryBits(level: 2))
-          add(iova | inner << bits, leaf, bytes: 1 << bits)
+    // Damaged tables may lead in circles: so many entries are looked at, and no more.
+    var budget = 1 << 21
+    func visit(_ table: PhysicalAddress, _ level: Int, from start: UInt64) {
+      let bits = UInt64(format.entryBits(level: level))
+      for index in 0..<format.entryCount(level: level) {
+        budget -= 1
+        guard budget > 0 else { return }
+        let word = format.entry(index, of: table, in: memory)
+        if word == 0 { continue }
+        let iova = start | UInt64(index) << bits
+        switch format.decode(word, level: level) {
+        case .leaf(let leaf): add(iova, leaf, bytes: 1 << bits)
+        case .table(let next):
+          if let below = format.level(after: level) { visit(next, below, from: iova) }
+        case .invalid, .reserved: continue
         }
-      case .invalid, .reserved: continue
       }
     }
+    visit(base, format.firstLevel, from: 0)
     return ranges
   }
 }

@@ -6,6 +6,7 @@ internal import IOMMUModel
 extension Explainer {
   func explainWrite(_ iommu: Int, _ offset: UInt32, _ old: UInt32, _ new: UInt32) -> Narration {
     let unit = machine.board.iommus[iommu]
+    if let narration = explainVTDWrite(unit, offset, new) { return narration }
     guard Int(offset >> 12) < unit.bankCount else {
       return explainGlobalWrite(unit, offset, old, new)
     }
@@ -50,8 +51,8 @@ extension Explainer {
     case MSMRegisters.fsr:
       return Narration("Writing 1 clears: the fault is dealt with and the stall ends.", place)
     default:
-      let name = registers.name(at: offset, banks: unit.bankCount)
-      let purpose = registers.register(at: offset, banks: unit.bankCount)?.register.purpose ?? ""
+      let name = registers.name(at: offset, banks: unit.bankPages)
+      let purpose = registers.register(at: offset, banks: unit.bankPages)?.register.purpose ?? ""
       return Narration("\(strong: name): \(purpose).", place)
     }
   }
@@ -90,7 +91,7 @@ extension Explainer {
   private func explainGlobalWrite(
     _ unit: IOMMU, _ offset: UInt32, _ old: UInt32, _ new: UInt32
   ) -> Narration {
-    let name = registers.name(at: offset, banks: unit.bankCount)
+    let name = registers.name(at: offset, banks: unit.bankPages)
     switch offset {
     case 0xf_f000..<0xf_f800 where function == "__reset_context" || function == "msm_iommu_reset":
       return Narration(
@@ -103,14 +104,22 @@ extension Explainer {
     case MSMRegisters.globalTLBIALL:
       return Narration("All that \(strong: unit.name) had cached is forgotten.", place)
     default:
-      let purpose = registers.register(at: offset, banks: unit.bankCount)?.register.purpose ?? ""
+      let purpose = registers.register(at: offset, banks: unit.bankPages)?.register.purpose ?? ""
       return Narration("\(strong: name): \(purpose).", place)
     }
   }
 
   func explainRead(_ iommu: Int, _ offset: UInt32, _ value: UInt32) -> Narration {
     let unit = machine.board.iommus[iommu]
-    let name = registers.name(at: offset, banks: unit.bankCount)
+    let name = registers.name(at: offset, banks: unit.bankPages)
+    if unit.family == .vtd {
+      return function.isEmpty
+        ? Narration(
+          value & VTDRegisters.te != 0
+            ? "GSTS.TES is 1: the request must find its way."
+            : "GSTS.TES is 0: the address passes as it is.", "GSTS.TES")
+        : Narration("The driver reads \(strong: name): \(value.hex8).", place)
+    }
     if (0xf_f000..<0xf_f800).contains(offset) {
       return Narration(
         "The stream ID picks \(strong: name), and its CBNDX picks context bank "
@@ -128,9 +137,9 @@ extension Explainer {
 
   func explainSet(_ iommu: Int, _ offset: UInt32, _ new: UInt32) -> Narration {
     let unit = machine.board.iommus[iommu]
-    let found = registers.register(at: offset, banks: unit.bankCount)
+    let found = registers.register(at: offset, banks: unit.bankPages)
     let purpose = found?.register.purpose ?? ""
-    if offset & 0xfff == MSMRegisters.par, Int(offset >> 12) < unit.bankCount {
+    if unit.family == .msm, offset & 0xfff == MSMRegisters.par, Int(offset >> 12) < unit.bankCount {
       return Narration(
         new & 1 == 1
           ? "PAR bit 0 is set: the question ended in a fault, by the bits beside it."

@@ -41,11 +41,23 @@ extension Narration {
   /// The kernel file that a function is in.
   package static func file(of function: String) -> String {
     switch function {
+    case "iommu_set_root_entry", "iommu_enable_translation", "iommu_flush_iotlb_psi":
+      "intel/iommu.c"
     case _ where function.hasPrefix("iommu_"): "iommu.c"
     case "platform_drv_probe": "drivers/base/platform.c"
+    case "dmar_fault", "dmar_set_interrupt": "intel/dmar.c"
+    case _ where Self.isIntel(function): "intel/iommu.c"
     case "msm_iommu_probe", "msm_iommu_ctx_probe", "msm_iommu_reset": "msm_iommu_dev.c"
     default: "msm_iommu.c"
     }
+  }
+}
+
+extension Narration {
+  private static func isIntel(_ function: String) -> Bool {
+    function.hasPrefix("intel_iommu_") || function.hasPrefix("domain_context_")
+      || ["init_dmars", "dmar_remove_one_dev_info", "__iommu_flush_context", "__iommu_flush_iotlb"]
+        .contains(function)
   }
 }
 
@@ -55,6 +67,8 @@ struct Explainer {
   let registers: RegisterMap
   let function: String
   let place: String
+
+  var words: FamilyWords { FamilyWords(machine.platform.family) }
 
   func explain(_ change: Change) -> Narration {
     let system = machine.system
@@ -71,7 +85,24 @@ struct Explainer {
       return explainRead(Int(iommu), offset, value)
     case .registerSet(let iommu, let offset, _, let new):
       return explainSet(Int(iommu), offset, new)
-    case .memoryWrite(let at, let old, let new): return explainTableWrite(at, old, new)
+    case .memoryWrite(let at, _, let new): return explainTableWrite(at, UInt64(new))
+    case .memoryWrite64(let at, _, let new): return explainTableWrite(at, new)
+    case .routingRead(let at, let value): return explainRouting(at, value)
+    case .contextFill(_, let source, let entry):
+      return Narration(
+        "The unit remembers that \(strong: SourceID(source).description) uses domain-id "
+          + "\(Int(entry.domain)). Changing the entry in memory is no longer enough.",
+        "VT-d, context cache")
+    case .contextDrop(_, let source, _):
+      return Narration(
+        "The next request of \(strong: SourceID(source).description) reads its context entry "
+          + "again.", place.isEmpty ? "VT-d, context cache" : place)
+    case .domainTag(let index, _, let new):
+      let name = system.name(of: DomainID(Int(index)))
+      return Narration(
+        new == 0
+          ? "No device uses \(domain: name) any more: its domain-id may go to another."
+          : "\(domain: name) gets domain-id \(Int(new)), which will tag its TLB entries.", place)
     case .dmaWrite(let at, _, let new):
       return Narration(
         "The request arrives: the device stores \(new.hex8) at \(physical: at).", "the bus face")
@@ -83,10 +114,7 @@ struct Explainer {
       return Narration("Software reads \(value.hex8) at \(physical: at).", place)
     case .memoryRead(let at, let value, let level): return explainWalk(at, value, Int(level))
     case .pageAlloc(let at, let count, let use, _, _):
-      return Narration(
-        use == .firstLevelTable
-          ? "\(Int(count)) pages make a first-level table at \(physical: at): 4096 entries of 1 MiB."
-          : "A page at \(physical: at) becomes a second-level table: 256 entries of 4 KiB.", place)
+      return explainPages(at, Int(count), use)
     case .pageFree(let at, _, _, _):
       return Narration(
         "The pages at \(physical: at) go back to the kernel, words and all. "
@@ -100,18 +128,18 @@ struct Explainer {
     case .tlbHit:
       return Narration(
         "The TLB remembers this page, so no table is read. Were the table changed since, nobody "
-          + "would notice.", "Armv7-A B3.9")
+          + "would notice.", words.tlbSource)
     case .tlbMiss(_, _, let iova):
       return Narration(
-        "The TLB knows nothing about \(iova: iova), so the tables must be read.", "Armv7-A B3.9")
+        "The TLB knows nothing about \(iova: iova), so the tables must be read.", words.tlbSource)
     case .tlbFill(_, _, let entry):
       return Narration(
         "The TLB keeps the answer for all \(entry.size.bytes.sizeText) of the page, tagged "
-          + "ASID \(Int(entry.asid)), until somebody invalidates it.", "Armv7-A B3.9")
+          + "\(words.tag(of: entry)), until somebody invalidates it.", words.tlbSource)
     case .tlbDrop(_, _, let entry, _):
       return Narration(
         "The entry for \(iova: IOVA(entry.iova)) is gone: the next request there reads the tables.",
-        place.isEmpty ? "Armv7-A B3.10" : place)
+        place.isEmpty ? words.tlbSource : place)
     case .tlbEvict(_, _, let entry, _):
       return Narration(
         "The set is full, so the entry for \(iova: IOVA(entry.iova)) leaves.", "platform data")
@@ -122,8 +150,8 @@ struct Explainer {
           + "or RESUME is written.", "FSR.SS")
     case .interrupt(let iommu):
       return Narration(
-        "ACTLR.CFEIE is set, so \(strong: machine.board.iommus[Int(iommu)].name) interrupts the "
-          + "CPU about it.", "msm_iommu.c  msm_iommu_fault_handler()")
+        "\(words.interruptCause), so \(strong: machine.board.iommus[Int(iommu)].name) interrupts "
+          + "the CPU about it.", words.interruptSource)
     case .domainAlloc(_, let name):
       return Narration(
         "\(domain: system.names[Int(name)]) is a domain: a page table to be. Nothing says which "
@@ -186,9 +214,9 @@ struct Explainer {
     case ("is the second-level table empty now?", 1):
       return Narration("That was the table's last entry: its page is freed.", place)
     case ("may it be used so?", 1):
-      return Narration("The descriptor's AP bits allow this access.", "Armv7-A B3.7")
+      return Narration("The entry's rights allow this access.", words.rightsSource)
     case ("may it be used so?", _):
-      return Narration("The descriptor's AP bits forbid this access.", "Armv7-A B3.7")
+      return Narration("The entry's rights forbid this access.", words.rightsSource)
     case (_, 0): return Narration("The code asks: \(question) It is not so.", place)
     default: return Narration("The code asks: \(question) It is so.", place)
     }
@@ -211,25 +239,35 @@ struct Explainer {
         "No word was changed. The driver answers with the length it was asked for all the same."
       case .tornGroup:
         "A large page is 16 equal words; one of them is now different, and the others still map."
+      case .mappedTwice:
+        "The entry at \(physical: at) maps something already. It keeps what it had; the log gets a line."
+      case .unmappedMore:
+        "What is mapped here is larger than what was asked for, and goes as a whole."
       case .freedForeignPage:
         "The page at \(physical: at) never came from the allocator, and is freed all the same."
       }
     return Narration(sentence, place)
   }
 
-  private func explainTableWrite(
-    _ at: PhysicalAddress, _ old: UInt32, _ new: UInt32
-  ) -> Narration {
-    let level = machine.board.memory.use(ofPage: at.page) == .firstLevelTable ? 1 : 2
-    let name = level == 1 ? "first-level" : "second-level"
-    switch machine.platform.format.decode(new, level: level) {
+  private func explainTableWrite(_ at: PhysicalAddress, _ new: UInt64) -> Narration {
+    let format = machine.platform.format
+    let use = machine.board.memory.use(ofPage: at.page)
+    guard use != .rootTable, use != .contextTable else { return explainRoutingWrite(at, use, new) }
+    let isFirst = use == .firstLevelTable
+    let level = isFirst ? format.firstLevel : format.levels[1]
+    let name = format.levels.count > 2 ? "table" : isFirst ? "first-level" : "second-level"
+    switch format.decode(new, level: level) {
     case .invalid, .reserved:
       return Narration(
         "The \(name) entry is cleared. Until the TLB is flushed, the old answer may live on.",
         place)
     case .table(let base):
       return Narration(
-        "The first-level entry now leads to the second-level table at \(physical: base).", place)
+        "The entry now leads to the next table, at \(physical: base).", place)
+    case .leaf(let leaf) where format.levels.count > 2:
+      return Narration(
+        "The entry maps a page of \(physical: leaf.physical). The walker will find it here, and "
+          + "nowhere else.", place)
     case .leaf(let leaf):
       let size = leaf.size.bytes.sizeText
       return Narration(
@@ -238,16 +276,16 @@ struct Explainer {
     }
   }
 
-  private func explainWalk(_ at: PhysicalAddress, _ word: UInt32, _ level: Int) -> Narration {
-    let source = "Armv7-A B3.5  short-descriptor walk"
+  private func explainWalk(_ at: PhysicalAddress, _ word: UInt64, _ level: Int) -> Narration {
+    let source = words.walkSource
     switch machine.platform.format.decode(word, level: level) {
     case .invalid, .reserved:
       return Narration(
         "The word at \(physical: at) is no valid entry: nothing is mapped there.", source)
     case .table(let base):
       return Narration(
-        "The first index picks one of 4096 words. Type 01 means: go on at \(physical: base).",
-        source)
+        "The index picks one of \(machine.platform.format.entryCount(level: level)) words. It is "
+          + "a table: go on at \(physical: base).", source)
     case .leaf(let leaf):
       return Narration(
         "The word at \(physical: at) is a leaf: \(leaf.size.bytes.sizeText) at "
@@ -256,9 +294,11 @@ struct Explainer {
   }
 
   private func explainFault(_ fault: Fault) -> Narration {
-    let source = "FSR, FAR, FSYNR"
+    let source = words.faultSource
     let device = machine.system.devices.first {
-      $0.iommu == Int(fault.iommu) && $0.bank == Int(fault.bank)
+      $0.iommu == Int(fault.iommu)
+        && (fault.reason == 0
+          ? $0.bank == Int(fault.bank) : $0.streams.contains(UInt32(fault.stream)))
     }
     let who = device?.name ?? machine.board.iommus[Int(fault.iommu)].name
     let sentence: Prose =
@@ -269,6 +309,8 @@ struct Explainer {
       case .permission: "\(iova: fault.iova) is mapped, but not for this access."
       case .tlbMiss: "The TLB missed and ACTLR.TLBMCFG does not let the bank walk."
       case .externalAbort: "A table lies where no memory answers."
+      case .configuration where fault.reason != 0:
+        "\(strong: who) is stopped: \(VTDFaultReason(rawValue: fault.reason)?.words ?? "unknown")."
       case .configuration: "Stream \(Int(fault.stream)) is routed to a bank that does not exist."
       }
     return Narration(sentence, source)

@@ -77,10 +77,11 @@ extension Machine {
       case .readWord(let physical):
         return .done(UInt64(readWord(at: try wordAddress(physical))))
       case .register(let name, let offset, nil):
-        let (iommu, offset) = (try iommu(name), try registerOffset(offset))
-        return .done(UInt64(readRegister(offset, of: iommu)))
+        let iommu = try iommu(name)
+        return .done(UInt64(readRegister(try registerOffset(offset, of: iommu), of: iommu)))
       case .register(let name, let offset, let value?):
-        writeRegister(try registerOffset(offset), of: try iommu(name), try word(value))
+        let iommu = try iommu(name)
+        writeRegister(try registerOffset(offset, of: iommu), of: iommu, try word(value))
       case .invalidate(let target, let scope):
         let iommu = try iommu(target.iommu)
         invalidate(try invalidation(scope, target.bank, of: iommu), of: iommu)

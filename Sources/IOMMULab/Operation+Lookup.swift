@@ -95,11 +95,10 @@ extension Machine {
   }
 
   /// An offset that lies in an IOMMU's window.
-  func registerOffset(_ number: UInt64) throws(Stop) -> UInt32 {
-    guard number < UInt64(MSMRegisters.windowBytes) else {
-      throw .error(
-        "\(number.hex) lies beyond the registers, which end at "
-          + UInt64(MSMRegisters.windowBytes).hex)
+  func registerOffset(_ number: UInt64, of iommu: Int) throws(Stop) -> UInt32 {
+    let window = UInt64(board.iommus[iommu].windowBytes)
+    guard number < window else {
+      throw .error("\(number.hex) lies beyond the registers, which end at \(window.hex)")
     }
     guard number & 3 == 0 else {
       throw .error("no register at \(number.hex): offsets are multiples of 4")
@@ -137,9 +136,9 @@ extension Machine {
     let device = try requester(written.device)
     try fits([written.iova])
     let stream = written.stream ?? UInt64(system.devices[device.index].streams.first ?? 0)
-    guard stream < UInt64(MSMRegisters.streamCount) else {
-      throw .error(
-        "stream ID \(stream) is too large: the highest is \(MSMRegisters.streamCount - 1)")
+    let limit = board.iommus[system.devices[device.index].iommu].streamLimit
+    guard stream < limit else {
+      throw .error("stream ID \(stream) is too large: the highest is \(limit - 1)")
     }
     return request(
       by: device, at: IOVA(written.iova), written.access, stream: UInt32(stream),

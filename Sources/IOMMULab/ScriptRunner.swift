@@ -173,6 +173,15 @@ package struct ScriptRunner {
         json.add("hit", slot != nil)
         json.add("vmid", Int(vmid))
         json.add("asid", Int(asid))
+      case .routing(let entry):
+        json.add("step", entry.kind == .root ? "root" : "context")
+        if entry.isCached {
+          json.add("cached", true)
+        } else {
+          json.add("address", entry.address.value.hex8)
+        }
+        json.add("high", entry.high.hex(digits: 16))
+        json.add("low", entry.low.hex(digits: 16))
       case .read(let word, let address, let level):
         json.add("step", "read")
         json.add("level", level)

@@ -5,4 +5,5 @@ internal import IOMMUHardware
 /// The drivers there are; the closed list that a new one joins.
 package enum DriverFamily: Sendable {
   case msm(MSMDriver)
+  case vtd(VTDDriver)
 }

@@ -29,6 +29,7 @@ public struct Machine: Sendable {
   public mutating func probe(_ device: DeviceID) throws(KernelError) {
     switch driver {
     case .msm(let driver): try system.probe(device, through: driver)
+    case .vtd(let driver): try system.probe(device, through: driver)
     }
   }
 
@@ -36,6 +37,7 @@ public struct Machine: Sendable {
   public mutating func probeAll() throws(KernelError) {
     switch driver {
     case .msm(let driver): try system.probeAll(through: driver)
+    case .vtd(let driver): try system.probeAll(through: driver)
     }
   }
 
@@ -45,6 +47,7 @@ public struct Machine: Sendable {
   public mutating func allocateDomain(_ name: String) throws(KernelError) -> DomainID {
     switch driver {
     case .msm(let driver): try system.allocateDomain(named: name, through: driver)
+    case .vtd(let driver): try system.allocateDomain(named: name, through: driver)
     }
   }
 
@@ -52,6 +55,7 @@ public struct Machine: Sendable {
   public mutating func free(_ domain: DomainID) {
     switch driver {
     case .msm(let driver): system.free(domain, through: driver)
+    case .vtd(let driver): system.free(domain, through: driver)
     }
   }
 
@@ -61,6 +65,7 @@ public struct Machine: Sendable {
   public mutating func attach(_ device: DeviceID, to domain: DomainID) throws(KernelError) {
     switch driver {
     case .msm(let driver): try system.attach(device, to: domain, through: driver)
+    case .vtd(let driver): try system.attach(device, to: domain, through: driver)
     }
   }
 
@@ -68,6 +73,7 @@ public struct Machine: Sendable {
   public mutating func detach(_ device: DeviceID, from domain: DomainID) {
     switch driver {
     case .msm(let driver): system.detach(device, from: domain, through: driver)
+    case .vtd(let driver): system.detach(device, from: domain, through: driver)
     }
   }
 
@@ -82,6 +88,9 @@ public struct Machine: Sendable {
     case .msm(let driver):
       try system.map(
         domain, iova: iova, to: physical, size: size, protection, through: driver)
+    case .vtd(let driver):
+      try system.map(
+        domain, iova: iova, to: physical, size: size, protection, through: driver)
     }
   }
 
@@ -93,6 +102,7 @@ public struct Machine: Sendable {
   ) throws(KernelError) -> UInt64 {
     switch driver {
     case .msm(let driver): try system.unmap(domain, iova: iova, size: size, through: driver)
+    case .vtd(let driver): try system.unmap(domain, iova: iova, size: size, through: driver)
     }
   }
 
@@ -102,6 +112,7 @@ public struct Machine: Sendable {
   ) throws(KernelError) -> PhysicalAddress {
     switch driver {
     case .msm(let driver): try system.physicalAddress(of: iova, in: domain, through: driver)
+    case .vtd(let driver): try system.physicalAddress(of: iova, in: domain, through: driver)
     }
   }
 
@@ -117,6 +128,7 @@ public struct Machine: Sendable {
   package mutating func handleInterrupt(of iommu: Int) {
     switch driver {
     case .msm(let driver): driver.handleInterrupt(of: iommu, in: &system)
+    case .vtd(let driver): driver.handleInterrupt(of: iommu, in: &system)
     }
   }
 
@@ -161,7 +173,7 @@ public struct Machine: Sendable {
   }
 
   /// The owner that the page pool knows a domain's tables by.
-  package func owner(of domain: DomainID) -> UInt32 { MSMDriver.owner(domain) }
+  package func owner(of domain: DomainID) -> UInt32 { domain.owner }
 
   package mutating func undo(_ change: Change, images: [[UInt32]]) {
     system.undo(change, images: images)

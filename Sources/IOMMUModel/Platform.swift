@@ -1,4 +1,4 @@
-internal import IOMMUAPI
+package import IOMMUAPI
 internal import IOMMUDrivers
 package import IOMMUHardware
 
@@ -13,6 +13,8 @@ package struct Platform: Hashable, Sendable {
     /// Linux's number of its interrupt.
     package let irq: Int
     package let banks: Int
+    /// What a VT-d unit can do.
+    package var capabilities = VTDRegisters.Capabilities.usual
   }
 
   package struct Context: Hashable, Sendable {
@@ -31,6 +33,10 @@ package struct Platform: Hashable, Sendable {
   package private(set) var units: [Unit] = []
   package private(set) var contexts: [Context] = []
   private var era = MSMDriver.Era.linux3_6
+  /// Which generic core the kernel has.
+  package private(set) var rules = CoreRules.linux3_6
+  /// Where no memory answers.
+  private var holes: [Range<UInt64>] = []
   private var cpuPRRR: UInt32 = 0
   private var cpuNMRR: UInt32 = 0
   private var ioOffset: UInt32 = 0
@@ -43,19 +49,12 @@ package struct Platform: Hashable, Sendable {
       case "platform": name = try line.word(1, "a name")
       case "title": title = line.tokens.dropFirst().map(\.text).joined(separator: " ")
       case "family":
-        let word = try line.word(1, "a family")
-        guard let found = IOMMUFamily(rawValue: word) else {
-          let known = IOMMUFamily.allCases.map(\.rawValue).joined(separator: ", ")
-          throw line.error("no family \"\(word)\"; there are: \(known)", at: 1)
-        }
-        family = found
+        family = try known(line, "a family")
       case "driver":
-        let word = try line.word(1, "a version of Linux")
-        guard let found = MSMDriver.Era(rawValue: word) else {
-          let known = MSMDriver.Era.allCases.map(\.rawValue).joined(separator: ", ")
-          throw line.error("no driver of Linux \"\(word)\"; there are: \(known)", at: 1)
-        }
-        era = found
+        era = try known(line, "a version of Linux")
+      case "core": rules = try known(line, "a version of Linux")
+      case "hole": holes.append(try Self.hole(line))
+      case "device": try addRequester(line)
       case "address": addressBits = try small(line, "bits", 12...64)
       case "cpu":
         cpuPRRR = try word(line, "prrr")
@@ -65,17 +64,62 @@ package struct Platform: Hashable, Sendable {
       case "iommu":
         // Events count IOMMUs in a byte.
         guard units.count < 255 else { throw line.error("a platform has at most 255 IOMMUs") }
-        units.append(
-          Unit(
-            name: try line.word(1, "a name"), base: try word(line, "base"),
-            irq: try small(line, "irq", 0...1_000_000), banks: try small(line, "banks", 1...255)))
+        units.append(try unit(line))
       case "context": contexts.append(try context(line))
       default:
         throw line.error(
-          "\"\(line.keyword)\" is none of platform, title, family, driver, address, cpu, io, tlb, "
-            + "iommu, context")
+          "\"\(line.keyword)\" is none of platform, title, family, core, driver, address, cpu, "
+            + "io, tlb, hole, iommu, context, device")
       }
     }
+  }
+
+  /// A word of a closed list.
+  private func known<Kind: RawRepresentable<String> & CaseIterable>(
+    _ line: DataLine, _ what: String
+  ) throws(ParseError) -> Kind {
+    let word = try line.word(1, what)
+    guard let found = Kind(rawValue: word) else {
+      let all = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+      throw line.error("no \(line.keyword) \"\(word)\"; there are: \(all)", at: 1)
+    }
+    return found
+  }
+
+  private func unit(_ line: DataLine) throws(ParseError) -> Unit {
+    var unit = Unit(
+      name: try line.word(1, "a name"), base: try word(line, "base"),
+      irq: try small(line, "irq", 0...1_000_000),
+      banks: family == .vtd ? 0 : try small(line, "banks", 1...255))
+    if family == .vtd {
+      unit.capabilities = VTDRegisters.Capabilities(
+        cap: try line.number(of: "cap"), ecap: try line.number(of: "ecap"))
+    }
+    return unit
+  }
+
+  /// A requester behind the unit above it; its name is its source-id.
+  private mutating func addRequester(_ line: DataLine) throws(ParseError) {
+    guard let last = units.indices.last else {
+      throw line.error("a device needs an iommu above it")
+    }
+    let name = try line.word(1, "a source-id")
+    guard let source = SourceID(name) else {
+      throw line.error("\"\(name)\" is no source-id, which is like 00:19.0", at: 1)
+    }
+    let bank = contexts.count { $0.unit == last }
+    guard bank < 255 else { throw line.error("an iommu has at most 255 devices") }
+    contexts.append(
+      Context(name: name, unit: last, bank: bank, streams: [UInt32(source.value)]))
+  }
+
+  /// First and last address of a range without memory.
+  private static func hole(_ line: DataLine) throws(ParseError) -> Range<UInt64> {
+    let (first, last) = (try line.number(of: "first"), try line.number(of: "last"))
+    guard first <= last, last < .max else {
+      throw line.error("a hole goes from its first to its last address")
+    }
+    return first..<last + 1
   }
 
   private func context(_ line: DataLine) throws(ParseError) -> Context {
@@ -132,22 +176,32 @@ package struct Platform: Hashable, Sendable {
   package var format: FormatID {
     switch family {
     case .msm: .armv7Short
+    case .vtd: .vtdSecondStage
     }
   }
 
   /// The machine as it comes out of reset: nothing probed, nothing routed.
   func makeSystem() -> System {
     let board = Board(
-      iommus: units.map {
-        IOMMU(name: $0.name, family: family, bankCount: $0.banks, tlb: tlb)
-      })
+      iommus: units.indices.map(makeIOMMU), holes: holes)
     var devices = units.indices.map { Device(name: units[$0].name, iommu: $0) }
     devices += contexts.map {
       Device(
         name: $0.name, iommu: $0.unit, bank: $0.bank, parent: DeviceID($0.unit),
         streams: $0.streams)
     }
-    return System(board: board, devices: devices)
+    return System(board: board, devices: devices, rules: rules)
+  }
+
+  private func makeIOMMU(_ index: Int) -> IOMMU {
+    let unit = units[index]
+    return switch family {
+    case .msm: IOMMU(name: unit.name, family: family, bankCount: unit.banks, tlb: tlb)
+    case .vtd:
+      IOMMU(
+        name: unit.name, capabilities: unit.capabilities,
+        requesters: contexts.count { $0.unit == index }, tlb: tlb)
+    }
   }
 
   func makeDriver() -> DriverFamily {
@@ -157,6 +211,7 @@ package struct Platform: Hashable, Sendable {
         MSMDriver(
           era: era, cpuPRRR: cpuPRRR, cpuNMRR: cpuNMRR, ioOffset: ioOffset, bases: units.map(\.base)
         ))
+    case .vtd: .vtd(VTDDriver())
     }
   }
 }

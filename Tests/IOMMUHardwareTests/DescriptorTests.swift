@@ -3,8 +3,12 @@ import Testing
 
 /// Words of Armv7 short-descriptor tables, at every shape, lowest and highest.
 @Suite struct `Armv7 short descriptors` {
-  private func first(_ word: UInt32) -> Descriptor { FormatID.armv7Short.decode(word, level: 1) }
-  private func second(_ word: UInt32) -> Descriptor { FormatID.armv7Short.decode(word, level: 2) }
+  private func first(_ word: UInt32) -> Descriptor {
+    FormatID.armv7Short.decode(UInt64(word), level: 1)
+  }
+  private func second(_ word: UInt32) -> Descriptor {
+    FormatID.armv7Short.decode(UInt64(word), level: 2)
+  }
 
   private func leaf(_ descriptor: Descriptor) throws -> Leaf {
     guard case .leaf(let leaf) = descriptor else { throw NoLeaf() }
@@ -122,30 +126,31 @@ import Testing
   @Test(arguments: FormatID.allCases)
   func `its levels cover the whole address`(format: FormatID) {
     var bits = 12
-    for level in stride(from: format.levels, through: 1, by: -1) {
+    for level in format.levels.reversed() {
       #expect(format.entryBits(level: level) == bits)
       #expect(format.entryCount(level: level).nonzeroBitCount == 1)
       bits += format.entryCount(level: level).trailingZeroBitCount
     }
-    #expect(bits == 32)
+    #expect(bits == format.addressBits)
     #expect(format.pageSizes.smallestBytes == 4096)
   }
 
   @Test(arguments: FormatID.allCases)
   func `no field overlaps another, and each says what its bits hold`(format: FormatID) {
-    let words: [UInt32] = [
-      0, .max, 0x5a7d_4001, 0x9e33_0c0a, 0x8007_0c06, 0x5a45_0c7d, 0x5a12_3c7e, 3, 0xfff0_0c13,
+    let words: [UInt64] = [
+      0, 0xffff_ffff, 0x5a7d_4001, 0x9e33_0c0a, 0x8007_0c06, 0x5a45_0c7d, 0x5a12_3c7e, 3,
+      0xfff0_0c13,
     ]
-    for level in 1...format.levels {
+    for level in format.levels {
       for word in words {
-        var seen: UInt32 = 0
+        var seen: UInt64 = 0
         for field in format.fields(of: word, level: level) {
-          var value: UInt32 = 0
+          var value: UInt64 = 0
           for range in field.bits {
             for bit in range.reversed() {
-              #expect(seen >> UInt32(bit) & 1 == 0, "bit \(bit) of \(word) at level \(level)")
-              seen |= 1 << UInt32(bit)
-              value = value << 1 | word >> UInt32(bit) & 1
+              #expect(seen >> UInt64(bit) & 1 == 0, "bit \(bit) of \(word) at level \(level)")
+              seen |= 1 << UInt64(bit)
+              value = value << 1 | word >> UInt64(bit) & 1
             }
           }
           #expect(field.value == value, "\(field.name) of \(word) at level \(level)")

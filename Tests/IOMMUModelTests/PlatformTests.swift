@@ -165,7 +165,10 @@ import Testing
     #expect(throws: KernelError.noTable(domain: bare.domains[0])) {
       try bare.driver.attach(device, to: bare.domains[0], in: &system)
     }
-    #expect(bare.driver.unmap(IOVA(0), size: 0x1234, for: bare.domains[0], in: &system) == 0x1234)
+    var gather = UnmapGather()
+    let bytes = bare.driver.unmap(
+      IOVA(0), size: 0x1234, for: bare.domains[0], gather: &gather, in: &system)
+    #expect(bytes == 0x1234)
     let found = bare.driver.physicalAddress(of: IOVA(0), for: bare.domains[0], in: &system)
     #expect(found.value == 0)
     #expect(system == before)

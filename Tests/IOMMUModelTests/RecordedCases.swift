@@ -118,7 +118,9 @@ struct BareDriver {
           for: domain, in: &system)
         return 0
       case "unmap":
-        return Int64(driver.unmap(iova, size: call.bytes, for: domain, in: &system))
+        var gather = UnmapGather()
+        return Int64(
+          driver.unmap(iova, size: call.bytes, for: domain, gather: &gather, in: &system))
       default:
         return Int64(driver.physicalAddress(of: iova, for: domain, in: &system).value)
       }

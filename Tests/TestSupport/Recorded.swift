@@ -33,11 +33,11 @@ package struct Number: Decodable, Hashable, Sendable {
       return
     }
     let text = try container.decode(String.self)
-    guard text.hasPrefix("0x"), let number = Int64(text.dropFirst(2), radix: 16) else {
+    guard text.hasPrefix("0x"), let number = UInt64(text.dropFirst(2), radix: 16) else {
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: "\(text) is no number")
     }
-    value = number
+    value = Int64(bitPattern: number)
   }
 
   package var word: UInt32 { UInt32(truncatingIfNeeded: value) }

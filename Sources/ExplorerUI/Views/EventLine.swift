@@ -97,16 +97,16 @@ struct EventLine {
   }
 
   private func register(_ iommu: UInt8, _ offset: UInt32) -> RegisterMap.Register? {
-    registers.register(at: offset, banks: machine.board.iommus[Int(iommu)].bankCount)?.register
+    registers.register(at: offset, banks: machine.board.iommus[Int(iommu)].bankPages)?.register
   }
 
   private func name(_ iommu: UInt8, _ offset: UInt32) -> String {
-    registers.name(at: offset, banks: machine.board.iommus[Int(iommu)].bankCount)
+    registers.name(at: offset, banks: machine.board.iommus[Int(iommu)].bankPages)
   }
 
   /// A word of memory by its place in a table, where it lies in one.
   private func place(_ address: PhysicalAddress) -> String {
-    machine.tableSlot(at: address).map { "L\($0.level)[\(UInt64($0.index).hex)]" }
+    machine.tableSlot(at: address).map { "L\($0.isFirst ? 1 : 2)[\(UInt64($0.index).hex)]" }
       ?? address.value.hex8
   }
 }

@@ -44,8 +44,8 @@ struct PageTableView {
     return nil
   }
 
-  private func word(_ table: PhysicalAddress, _ index: Int) -> UInt32 {
-    memory.word(at: table + UInt64(index * 4))
+  private func word(_ table: PhysicalAddress, _ index: Int) -> UInt64 {
+    format.entry(index, of: table, in: memory)
   }
 
   func draw(in area: Rect, frame: Rect, with pen: inout Pen) {
@@ -235,7 +235,7 @@ struct PageTableView {
   }
 
   private func drawWord(
-    _ word: UInt32, level: Int, at address: PhysicalAddress, in area: Rect, with pen: inout Pen
+    _ word: UInt64, level: Int, at address: PhysicalAddress, in area: Rect, with pen: inout Pen
   ) {
     guard area.height > 0 else { return }
     let mark = Marks(explorer.timeline).word(at: address)
@@ -255,7 +255,8 @@ struct PageTableView {
     }
     if word != 0, area.height - row >= 5 {
       let brackets = fields.flatMap { field in field.bits.map { ($0, false) } }
-      WordDiagram(word: word, fields: brackets).draw(at: row, column: 1, in: area, with: &pen)
+      WordDiagram(word: UInt32(truncatingIfNeeded: word), fields: brackets).draw(
+        at: row, column: 1, in: area, with: &pen)
       row += 3
     }
     guard area.height > row else { return }

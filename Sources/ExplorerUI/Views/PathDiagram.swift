@@ -27,7 +27,7 @@ struct PathDiagram {
       switch step {
       case .route(_, _, let routed): bank = routed
       case .control(_, _, let on): isOn = on
-      case .probe, .read, .check: break
+      case .routing, .probe, .read, .check: break
       }
     }
     if case .stalled = outcome { isOn = true }

@@ -224,7 +224,7 @@ struct PathView {
     pen.write("domain", .dim, at: isNarrow ? 38 : 54, 3, in: area)
     for bank in 0..<unit.bankCount {
       let row = 4 + bank
-      let status = BankStatus(bank: bank, of: iommu, on: machine.board)
+      let status = BankStatus(bank: bank, of: iommu, in: machine)
       let target = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
       pen.link(target.intersection(area), to: .select(.bank(iommu: iommu, bank: bank)))
       if let device = machine.device(bank: bank, of: iommu) {

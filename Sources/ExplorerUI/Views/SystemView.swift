@@ -195,7 +195,7 @@ struct SystemView {
     let isLive = found.attached.contains { device in
       let context = machine.system.devices[device.index]
       return context.bank.map {
-        BankStatus(bank: $0, of: context.iommu, on: machine.board).state == .live
+        BankStatus(bank: $0, of: context.iommu, in: machine).state == .live
       } ?? false
     }
     pen.write(isLive ? Prose("●", .live) : Prose("○", .dim), at: 1, row, in: area)
@@ -215,7 +215,7 @@ struct SystemView {
 
   private func dot(_ iommu: Int, _ bank: Int) -> Prose {
     guard machine.device(bank: bank, of: iommu) != nil else { return Prose("·", .dim) }
-    return switch BankStatus(bank: bank, of: iommu, on: machine.board).state {
+    return switch BankStatus(bank: bank, of: iommu, in: machine).state {
     case .live: Prose("●", .live)
     case .half: Prose("◐", .half)
     case .off: Prose("○", .dim)
@@ -223,13 +223,13 @@ struct SystemView {
   }
 
   private func isFreed(_ iommu: Int, _ bank: Int) -> Bool {
-    let table = BankStatus(bank: bank, of: iommu, on: machine.board).table
+    let table = BankStatus(bank: bank, of: iommu, in: machine).table
     return table.map { machine.domain(withTable: $0) == nil } ?? false
   }
 
   /// The domain that a bank's walker would walk, by TTBR0, not by any list.
   private func domainName(_ iommu: Int, _ bank: Int) -> String? {
-    guard let table = BankStatus(bank: bank, of: iommu, on: machine.board).table else { return nil }
+    guard let table = BankStatus(bank: bank, of: iommu, in: machine).table else { return nil }
     return machine.domain(withTable: table).map { machine.system.name(of: $0) } ?? "freed"
   }
 }

@@ -59,6 +59,19 @@ struct WalkView {
         finds: slot.map { Prose("entry \($0)", .live) } ?? Prose("nothing", .dim),
         means: slot == nil ? "miss: read the tables" : "hit: no table is read",
         brief: slot == nil ? "miss" : "hit", isBad: false)
+    case .routing(let entry):
+      let name = entry.kind == .root ? "root" : "context"
+      return Line(
+        name: name,
+        looksAt: entry.isCached
+          ? Prose("cached", .dim) : Prose(entry.address.value.hex8, .physical),
+        finds: Prose(entry.low.hex8, .strong),
+        means: entry.low & 1 == 0
+          ? "not present"
+          : entry.kind == .root
+            ? "context table at \(physical: PhysicalAddress(entry.low & ~0xfff))"
+            : "table at \(physical: PhysicalAddress(entry.low & ~0xfff))",
+        brief: entry.low & 1 == 0 ? "missing" : "present", isBad: entry.low & 1 == 0)
     case .read(let word, let address, let level): return read(word, address, level)
     case .check(let rights, let isAllowed):
       return Line(
@@ -74,10 +87,10 @@ struct WalkView {
     rights.contains(.userWrite) ? "rw" : rights.contains(.userRead) ? "r" : "none"
   }
 
-  private func read(_ word: UInt32, _ address: PhysicalAddress, _ level: Int) -> Line {
+  private func read(_ word: UInt64, _ address: PhysicalAddress, _ level: Int) -> Line {
     let descriptor = machine.platform.format.decode(word, level: level)
     let iova = request?.iova ?? IOVA(0)
-    let index = level == 1 ? ARMv7Short.firstIndex(iova) : ARMv7Short.secondIndex(iova)
+    let index = machine.platform.format.index(of: iova, level: level)
     let means: Prose
     let brief: String
     var isBad = false

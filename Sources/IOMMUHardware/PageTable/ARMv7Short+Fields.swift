@@ -41,7 +41,8 @@ extension ARMv7Short {
     let memory: [ClosedRange<Int>] = [tex...tex, 2...3]
     fields.append(
       DescriptorField(
-        name: "TEX C B", bits: memory, value: word.bits(memory), meaning: .memoryClass(leaf)))
+        name: "TEX C B", bits: memory, value: UInt64(word.bits(memory)), meaning: .memoryClass(leaf)
+      ))
     add(
       "XN", [Int(places.xn)...Int(places.xn)],
       leaf.rights.contains(.execute) ? "fetch allowed" : "no fetch")
@@ -62,13 +63,14 @@ extension ARMv7Short {
   private static func field(
     _ word: UInt32, _ name: String, _ bits: [ClosedRange<Int>], _ words: String
   ) -> DescriptorField {
-    DescriptorField(name: name, bits: bits, value: word.bits(bits), meaning: .words(words))
+    DescriptorField(name: name, bits: bits, value: UInt64(word.bits(bits)), meaning: .words(words))
   }
 
   private static func address(
     _ word: UInt32, _ bits: ClosedRange<Int>, _ base: PhysicalAddress
   ) -> DescriptorField {
-    DescriptorField(name: "base", bits: [bits], value: word.bits([bits]), meaning: .address(base))
+    DescriptorField(
+      name: "base", bits: [bits], value: UInt64(word.bits([bits])), meaning: .address(base))
   }
 }
 

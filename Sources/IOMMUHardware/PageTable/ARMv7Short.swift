@@ -103,7 +103,7 @@
     let firstAddress = base + UInt64(firstIndex(iova)) &* 4
     guard memory.answers(at: firstAddress) else { return .fault(.externalAbort, level: 1) }
     let first = memory.word(at: firstAddress)
-    watcher.read(first, at: firstAddress, level: 1)
+    watcher.read(UInt64(first), at: firstAddress, level: 1)
     switch first & 3 {
     case 1: break
     case 2:
@@ -115,7 +115,7 @@
       PhysicalAddress(UInt64(first & 0xffff_fc00)) + UInt64(secondIndex(iova)) &* 4
     guard memory.answers(at: secondAddress) else { return .fault(.externalAbort, level: 2) }
     let second = memory.word(at: secondAddress)
-    watcher.read(second, at: secondAddress, level: 2)
+    watcher.read(UInt64(second), at: secondAddress, level: 2)
     guard case .leaf(let leaf) = decodeSecond(second) else {
       return .fault(.translation, level: 2)
     }

@@ -1,17 +1,57 @@
 /// The page-table formats there are; the closed list that a new one joins.
 package enum FormatID: String, Hashable, Sendable, CaseIterable {
   case armv7Short = "armv7-short"
+  case vtdSecondStage = "vtd-second-stage"
 
-  /// How many levels of tables a walk may read.
-  package var levels: Int {
+  /// The levels of tables that a walk may read, in the order of the walk.
+  ///
+  /// Arm counts from 1 on the way down, VT-d down to 1.
+  package var levels: [Int] {
     switch self {
-    case .armv7Short: 2
+    case .armv7Short: [1, 2]
+    case .vtdSecondStage: [4, 3, 2, 1]
     }
+  }
+
+  package var firstLevel: Int { levels[0] }
+
+  /// The level that a table entry of `level` leads to; nil after the last.
+  package func level(after level: Int) -> Int? {
+    levels.firstIndex(of: level).flatMap { $0 + 1 < levels.count ? levels[$0 + 1] : nil }
+  }
+
+  /// Bytes of one entry.
+  package var entryBytes: UInt64 {
+    switch self {
+    case .armv7Short: 4
+    case .vtdSecondStage: 8
+    }
+  }
+
+  /// How many bits of an address tables of this format take.
+  package var addressBits: Int { entryBits(level: firstLevel) + entryIndexBits(level: firstLevel) }
+
+  /// How many bits of an address choose an entry of a table of `level`.
+  package func entryIndexBits(level: Int) -> Int {
+    entryCount(level: level).trailingZeroBitCount
+  }
+
+  /// The index that an address chooses in a table of `level`.
+  package func index(of iova: IOVA, level: Int) -> Int {
+    Int(truncatingIfNeeded: iova.value >> UInt64(entryBits(level: level)))
+      & (entryCount(level: level) - 1)
+  }
+
+  /// An entry of a table as memory holds it.
+  package func entry(_ index: Int, of table: PhysicalAddress, in memory: PhysicalMemory) -> UInt64 {
+    let place = table + UInt64(index) * entryBytes
+    return entryBytes == 8 ? memory.doubleWord(at: place) : UInt64(memory.word(at: place))
   }
 
   package var pageSizes: PageSizes {
     switch self {
     case .armv7Short: ARMv7Short.pageSizes
+    case .vtdSecondStage: VTDSecondStage.pageSizes
     }
   }
 
@@ -19,6 +59,7 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
   package func entryCount(level: Int) -> Int {
     switch self {
     case .armv7Short: level == 1 ? ARMv7Short.firstLevelCount : ARMv7Short.secondLevelCount
+    case .vtdSecondStage: VTDSecondStage.entryCount
     }
   }
 
@@ -26,13 +67,17 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
   package func entryBits(level: Int) -> Int {
     switch self {
     case .armv7Short: level == 1 ? 20 : 12
+    case .vtdSecondStage: Int(VTDSecondStage.shift(level))
     }
   }
 
   /// Reads a word of a table of `level` the way the walker does.
-  package func decode(_ word: UInt32, level: Int) -> Descriptor {
+  package func decode(_ entry: UInt64, level: Int) -> Descriptor {
+    let word = UInt32(truncatingIfNeeded: entry)
     switch self {
-    case .armv7Short: level == 1 ? ARMv7Short.decodeFirst(word) : ARMv7Short.decodeSecond(word)
+    case .armv7Short:
+      return level == 1 ? ARMv7Short.decodeFirst(word) : ARMv7Short.decodeSecond(word)
+    case .vtdSecondStage: return VTDSecondStage.decode(entry, level: level)
     }
   }
 
@@ -49,13 +94,20 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
         case .leaf(let leaf, _) = ARMv7Short.walk(memory, from: base, for: iova, watcher: &nobody)
       else { return nil }
       return leaf.physical + (iova.value & leaf.size.offsetMask)
+    case .vtdSecondStage:
+      guard
+        case .leaf(let leaf, _) = VTDSecondStage.walk(
+          memory, from: base, levels: firstLevel, for: iova, .read, of: .usual, watcher: &nobody)
+      else { return nil }
+      return leaf.physical + (iova.value & leaf.size.offsetMask)
     }
   }
 
   /// The fields of a word of a table of `level`, from the highest bit to the lowest.
-  package func fields(of word: UInt32, level: Int) -> [DescriptorField] {
+  package func fields(of entry: UInt64, level: Int) -> [DescriptorField] {
     switch self {
-    case .armv7Short: ARMv7Short.fields(of: word, level: level)
+    case .armv7Short: ARMv7Short.fields(of: UInt32(truncatingIfNeeded: entry), level: level)
+    case .vtdSecondStage: VTDSecondStage.fields(of: entry, level: level)
     }
   }
 }
@@ -95,7 +147,7 @@ package struct DescriptorField: Hashable, Sendable {
   package let name: String
   /// The ranges of bits it is made of, highest first.
   package let bits: [ClosedRange<Int>]
-  package let value: UInt32
+  package let value: UInt64
   /// What the value means; empty when there is nothing to say.
   package let meaning: Meaning
 

@@ -79,8 +79,11 @@ struct OracleDriverRun {
           IOVA(UInt64(iova)), to: PhysicalAddress(UInt64(physical)), size: UInt64(size),
           Protection(rawValue: prot), for: domain(index), in: &system)
       case .unmap(let index, let iova, let size):
+        var gather = UnmapGather()
         return Int64(
-          driver.unmap(IOVA(UInt64(iova)), size: UInt64(size), for: domain(index), in: &system))
+          driver.unmap(
+            IOVA(UInt64(iova)), size: UInt64(size), for: domain(index), gather: &gather,
+            in: &system))
       case .iovaToPhys(let index, let iova):
         return Int64(
           driver.physicalAddress(of: IOVA(UInt64(iova)), for: domain(index), in: &system).value)
