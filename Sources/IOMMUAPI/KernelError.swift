@@ -35,6 +35,8 @@ public enum KernelError: Error, Hashable, Sendable {
   case noAccess(protection: Protection)
   /// The device was not probed, so it has no IOMMU data.
   case noIOMMUData(device: DeviceID)
+  /// The device was not probed, so it is in no group (`iommu_attach_device` of 6.1).
+  case noGroup(device: DeviceID)
   /// The device's own IOMMU was not probed (`msm_iommu_ctx_probe`).
   case iommuNotProbed(device: DeviceID)
   /// The device has been probed before.
@@ -52,7 +54,7 @@ public enum KernelError: Error, Hashable, Sendable {
     case .beyondWidth: .EFAULT
     case .outOfPages: .ENOMEM
     case .busy, .probedAlready: .EBUSY
-    case .iommuNotProbed, .noAnswer: .ENODEV
+    case .iommuNotProbed, .noAnswer, .noGroup: .ENODEV
     }
   }
 

@@ -27,6 +27,13 @@
     return word
   }
 
+  /// Software reads 64 bits.
+  package mutating func readDoubleWord(at address: PhysicalAddress) -> UInt64 {
+    let word = memory.doubleWord(at: address)
+    journal.append(.memoryRead(address, value: word, level: 0))
+    return word
+  }
+
   /// Software stores a word.
   package mutating func writeWord(_ word: UInt32, at address: PhysicalAddress) {
     let old = memory.store(word, at: address)
@@ -51,6 +58,12 @@
   package mutating func writeByDevice(_ word: UInt32, at address: PhysicalAddress) {
     let old = memory.store(word, at: address)
     journal.append(.dmaWrite(address, old: old, new: word))
+  }
+
+  /// A device stores 64 bits by DMA.
+  package mutating func writeByDevice(doubleWord word: UInt64, at address: PhysicalAddress) {
+    let old = memory.store(doubleWord: word, at: address)
+    journal.append(.dmaWrite64(address, old: old, new: word))
   }
 
   /// A device fetches a word by DMA.
@@ -267,7 +280,8 @@
       storeRegister(offset, of: Int(iommu), old)
     case .memoryWrite(let address, let old, _), .dmaWrite(let address, let old, _):
       _ = memory.store(old, at: address)
-    case .memoryWrite64(let address, let old, _): _ = memory.store(doubleWord: old, at: address)
+    case .memoryWrite64(let address, let old, _), .dmaWrite64(let address, let old, _):
+      _ = memory.store(doubleWord: old, at: address)
     case .contextFill(let iommu, let source, _):
       iommus[Int(iommu)].contextCache[source] = nil
     case .contextDrop(let iommu, let source, let entry):
@@ -306,7 +320,8 @@
       storeRegister(offset, of: Int(iommu), word)
     case .memoryWrite(let address, _, let word), .dmaWrite(let address, _, let word):
       _ = memory.store(word, at: address)
-    case .memoryWrite64(let address, _, let word): _ = memory.store(doubleWord: word, at: address)
+    case .memoryWrite64(let address, _, let word), .dmaWrite64(let address, _, let word):
+      _ = memory.store(doubleWord: word, at: address)
     case .contextFill(let iommu, let source, let entry):
       iommus[Int(iommu)].contextCache[source] = entry
     case .contextDrop(let iommu, let source, _):

@@ -48,6 +48,8 @@ package enum Change: Hashable, Sendable {
   case memoryWrite64(PhysicalAddress, old: UInt64, new: UInt64)
   /// A device stored a word by DMA.
   case dmaWrite(PhysicalAddress, old: UInt32, new: UInt32)
+  /// A device stored a word of 64 bits by DMA.
+  case dmaWrite64(PhysicalAddress, old: UInt64, new: UInt64)
   /// A device fetched a word by DMA.
   case dmaRead(PhysicalAddress, value: UInt32)
   /// The table walker read a word of a table of `level` (1 is the first); 0 is a read by software.

@@ -73,11 +73,12 @@ package struct DumpReport {
 
   private var faultLines: [String] {
     let past = faults.entries.map { entry in
-      "line \(entry.line)  \(place(entry.fault))  \(entry.fault.words)  FSR \(entry.fault.status.hex8)"
+      "line \(entry.line)  \(place(entry.fault))  \(entry.fault.words)  "
+        + "\(FamilyWords(machine.platform.family).faultStatus) \(entry.fault.status.hex8)"
     }
-    let pending = PendingFault.all(on: machine.board).map {
-      "pending  \(machine.board.iommus[$0.iommu].name)/\($0.bank)  FSR \($0.status.hex8)  "
-        + "FAR \($0.address.hex8)"
+    let pending = PendingFault.all(on: machine.board).map { pending in
+      "pending  \(pending.place)"
+        + pending.registers.map { "  \($0.name) \($0.word.hex8)" }.joined()
     }
     return past + (pending.isEmpty ? ["none is pending"] : pending)
   }
@@ -219,9 +220,8 @@ package struct DumpReport {
   private func object(_ pending: PendingFault) -> JSONText {
     var object = JSONText()
     object.add("iommu", machine.board.iommus[pending.iommu].name)
-    object.add("context", pending.bank)
-    object.add("fsr", pending.status.hex8)
-    object.add("far", pending.address.hex8)
+    object.add("place", pending.place)
+    for register in pending.registers { object.add(register.name.lowercased(), register.word.hex8) }
     return object
   }
 }

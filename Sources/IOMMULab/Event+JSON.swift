@@ -54,7 +54,7 @@ extension Event {
       register(index, offset)
       json.add("old", old.hex8)
       json.add("new", new.hex8)
-    case .memoryWrite64(let at, let old, let new):
+    case .memoryWrite64(let at, let old, let new), .dmaWrite64(let at, let old, let new):
       address(at)
       json.add("old", old.hex(digits: 16))
       json.add("new", new.hex(digits: 16))
@@ -144,7 +144,7 @@ extension Event {
     case .contextDrop: "context-drop"
     case .domainTag: "domain-tag"
     case .memoryRead: "memory-read"
-    case .dmaWrite: "dma-write"
+    case .dmaWrite, .dmaWrite64: "dma-write"
     case .dmaRead: "dma-read"
     case .pageAlloc: "page-alloc"
     case .pageFree: "page-free"

@@ -43,6 +43,8 @@ extension Change {
         : "\(domain(index)) is domain-id \(new)"
     case .memoryWrite(let at, let old, let new):
       return "\(at.value.hex8) ← \(new.hex8)  was \(old.hex8)"
+    case .dmaWrite64(let at, let old, let new):
+      return "memory \(at.value.hex8) becomes \(new.hex8)  was \(old.hex8)"
     case .dmaWrite(let at, let old, let new):
       return "memory \(at.value.hex8) becomes \(new.hex8)  was \(old.hex8)"
     case .dmaRead(let at, let value): return "memory \(at.value.hex8) is \(value.hex8)"

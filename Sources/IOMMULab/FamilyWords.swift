@@ -85,6 +85,14 @@ package struct FamilyWords: Hashable, Sendable {
     }
   }
 
+  /// The register that says that a fault is pending.
+  package var faultStatus: String {
+    switch family {
+    case .msm: "FSR"
+    case .vtd: "FSTS"
+    }
+  }
+
   package var interruptCause: String {
     switch family {
     case .msm: "ACTLR.CFEIE is set"

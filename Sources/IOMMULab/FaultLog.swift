@@ -17,27 +17,57 @@ package struct FaultLog: Hashable, Sendable {
   }
 }
 
-/// What a context bank's fault registers hold while nobody has cleared them.
+/// What fault registers hold while nobody has cleared them.
 package struct PendingFault: Hashable, Sendable {
   package let iommu: Int
-  package let bank: Int
-  /// FSR: what happened.
-  package let status: UInt32
-  /// FAR: where.
-  package let address: UInt32
+  /// Who: `mdp0/1`, or `iommu0 00:19.0`.
+  package let place: String
+  /// The registers that tell, by their names.
+  package let registers: [Register]
 
-  /// Those of all banks, in order.
+  package struct Register: Hashable, Sendable {
+    package let name: String
+    package let word: UInt32
+  }
+
+  /// Those of all IOMMUs, in order.
   package static func all(on board: Board) -> [PendingFault] {
-    board.iommus.indices.filter { board.iommus[$0].family == .msm }.flatMap { iommu in
-      (0..<board.iommus[iommu].bankCount).compactMap { bank in
-        func word(_ register: UInt32) -> UInt32 {
-          board.register(MSMRegisters.offset(register, bank: bank), of: iommu)
-        }
-        let status = word(MSMRegisters.fsr)
-        guard status & (MSMRegisters.FSR.pending | MSMRegisters.FSR.ss) != 0 else { return nil }
-        return PendingFault(
-          iommu: iommu, bank: bank, status: status, address: word(MSMRegisters.far))
+    board.iommus.indices.flatMap { iommu in
+      switch board.iommus[iommu].family {
+      case .msm: ofBanks(of: iommu, on: board)
+      case .vtd: ofRecords(of: iommu, on: board)
       }
+    }
+  }
+
+  private static func ofBanks(of iommu: Int, on board: Board) -> [PendingFault] {
+    (0..<board.iommus[iommu].bankCount).compactMap { bank in
+      func register(_ name: String, _ offset: UInt32) -> Register {
+        Register(
+          name: name, word: board.register(MSMRegisters.offset(offset, bank: bank), of: iommu))
+      }
+      let status = register("FSR", MSMRegisters.fsr)
+      let isPending = status.word & (MSMRegisters.FSR.pending | MSMRegisters.FSR.ss) != 0
+      guard isPending else { return nil }
+      return PendingFault(
+        iommu: iommu, place: "\(board.iommus[iommu].name)/\(bank)",
+        registers: [
+          status, register("FAR", MSMRegisters.far), register("FSYNR0", MSMRegisters.fsynr0),
+          register("FSYNR1", MSMRegisters.fsynr1),
+        ])
+    }
+  }
+
+  private static func ofRecords(of iommu: Int, on board: Board) -> [PendingFault] {
+    (0..<board.capabilities(of: iommu).faultRecords).compactMap { index in
+      let words = (0..<4).map {
+        board.register(VTDRegisters.record(index) + UInt32($0) * 4, of: iommu)
+      }
+      guard words[3] >> 31 == 1 else { return nil }
+      let source = SourceID(UInt16(truncatingIfNeeded: words[2]))
+      return PendingFault(
+        iommu: iommu, place: "\(board.iommus[iommu].name) \(source)",
+        registers: words.enumerated().map { Register(name: "FRCD_\($0.offset)", word: $0.element) })
     }
   }
 }

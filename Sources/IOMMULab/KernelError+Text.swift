@@ -27,6 +27,11 @@ extension KernelError {
       return system.devices[device.index].parent == nil
         ? "\(name) is an IOMMU; attach one of the devices behind it"
         : "\(name) has no IOMMU data: it was not probed; probe \(name) first"
+    case .noGroup(let device):
+      let name = system.name(of: device)
+      return system.devices[device.index].parent == nil
+        ? "\(name) is an IOMMU; attach one of the devices behind it"
+        : "\(name) was not probed, so it is in no IOMMU group; probe \(name) first"
     case .iommuNotProbed(let device):
       let parent = system.devices[device.index].parent.map { system.name(of: $0) } ?? "its IOMMU"
       return "\(parent) was not probed, so \(system.name(of: device)) finds no IOMMU; "

@@ -106,6 +106,9 @@ struct Explainer {
     case .dmaWrite(let at, _, let new):
       return Narration(
         "The request arrives: the device stores \(new.hex8) at \(physical: at).", "the bus face")
+    case .dmaWrite64(let at, _, let new):
+      return Narration(
+        "The request arrives: the device stores \(new.hex8) at \(physical: at).", "the bus face")
     case .dmaRead(let at, let value):
       return Narration(
         "The request arrives: the device fetches \(value.hex8) from \(physical: at).",

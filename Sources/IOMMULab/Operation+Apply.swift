@@ -75,13 +75,12 @@ extension Machine {
       case .writeWord(let physical, let value):
         writeWord(try word(value), at: try wordAddress(physical))
       case .readWord(let physical):
-        return .done(UInt64(readWord(at: try wordAddress(physical))))
+        return .done(readWord(at: try wordAddress(physical)))
       case .register(let name, let offset, nil):
         let iommu = try iommu(name)
         return .done(UInt64(readRegister(try registerOffset(offset, of: iommu), of: iommu)))
       case .register(let name, let offset, let value?):
-        let iommu = try iommu(name)
-        writeRegister(try registerOffset(offset, of: iommu), of: iommu, try word(value))
+        try setRegister(offset, of: name, to: value)
       case .invalidate(let target, let scope):
         let iommu = try iommu(target.iommu)
         invalidate(try invalidation(scope, target.bank, of: iommu), of: iommu)

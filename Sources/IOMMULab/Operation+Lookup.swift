@@ -72,12 +72,12 @@ extension Machine {
     }
   }
 
-  /// A number that one word of memory or a register can hold.
-  func word(_ number: UInt64) throws(Stop) -> UInt32 {
-    guard let word = UInt32(exactly: number) else {
+  /// A number that one of the platform's words can hold.
+  func word(_ number: UInt64) throws(Stop) -> UInt64 {
+    guard platform.wordBytes == 8 || number >> 32 == 0 else {
       throw .error("\(number.hex) does not fit into a word of 32 bits")
     }
-    return word
+    return number
   }
 
   /// The address of a word that software may reach: below 4 GiB on every platform.
@@ -85,8 +85,9 @@ extension Machine {
     guard number >> 32 == 0 else {
       throw .error("\(number.hex) lies beyond 4 GiB; bare memory is below")
     }
-    guard number & 3 == 0 else {
-      throw .error("no word lies at \(number.hex); an address of a word is a multiple of 4")
+    let bytes = platform.wordBytes
+    guard number % bytes == 0 else {
+      throw .error("no word lies at \(number.hex); an address of a word is a multiple of \(bytes)")
     }
     guard board.memory.answers(at: PhysicalAddress(number)) else {
       throw .error("no memory answers at \(number.hex)")
@@ -104,6 +105,22 @@ extension Machine {
       throw .error("no register at \(number.hex): offsets are multiples of 4")
     }
     return UInt32(number)
+  }
+
+  /// Writes a register, or two neighbours when the value needs 64 bits.
+  mutating func setRegister(
+    _ offset: UInt64, of name: String, to value: UInt64
+  ) throws(Stop) {
+    let iommu = try iommu(name)
+    let offset = try registerOffset(offset, of: iommu)
+    let word = try word(value)
+    if let word = UInt32(exactly: word) {
+      writeRegister(offset, of: iommu, word)
+    } else if offset & 7 == 0 {
+      writeDoubleRegister(offset, of: iommu, word)
+    } else {
+      throw .error("\(value.hex) does not fit: no register of 64 bits begins at this offset")
+    }
   }
 
   /// What an invalidation as written reaches on an IOMMU.

@@ -84,8 +84,11 @@ extension Operation {
     _ reader: inout LineReader, _ request: inout DeviceRequest
   ) throws(ParseError) {
     if let word = reader.peek(), word.hasPrefix("mid=") {
-      guard let stream = UInt64(written: word.dropFirst(4)) else {
-        throw reader.usageError("\"\(word.shown)\" names no stream ID, which is like mid=2")
+      let written = word.dropFirst(4)
+      guard let stream = UInt64(written: written) ?? SourceID(written).map({ UInt64($0.value) })
+      else {
+        throw reader.usageError(
+          "\"\(word.shown)\" names no stream ID, which is like mid=2, or mid=00:19.0 on PCI")
       }
       _ = try reader.word("mid")
       request.stream = stream

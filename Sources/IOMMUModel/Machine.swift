@@ -153,10 +153,15 @@ public struct Machine: Sendable {
   }
 
   /// A device stores a word at an address.
-  package mutating func write(_ request: Request, _ word: UInt32) -> Board.Answer {
+  ///
+  /// 32 bits, or 64 where the value needs them.
+  package mutating func write(_ request: Request, _ word: UInt64) -> Board.Answer {
     let answer = system.board.translate(request)
-    if case .reached(let address, _) = answer {
+    guard case .reached(let address, _) = answer else { return answer }
+    if let word = UInt32(exactly: word) {
       system.board.writeByDevice(word, at: PhysicalAddress(address.value & ~3))
+    } else {
+      system.board.writeByDevice(doubleWord: word, at: PhysicalAddress(address.value & ~7))
     }
     return answer
   }

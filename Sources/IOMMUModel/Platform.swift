@@ -180,6 +180,9 @@ package struct Platform: Hashable, Sendable {
     }
   }
 
+  /// Bytes of the words that its tables are made of: what `write-word` stores.
+  package var wordBytes: UInt64 { format.entryBytes }
+
   /// The machine as it comes out of reset: nothing probed, nothing routed.
   func makeSystem() -> System {
     let board = Board(

@@ -47,7 +47,7 @@ package struct VTDDriver: IOMMUDriver {
   ) throws(KernelError) {
     _ = try system.within("intel_iommu_attach_device", .device(device)) {
       (system) throws(KernelError) in
-      guard let source = Requester(device, in: system) else { throw .noIOMMUData(device: device) }
+      guard let source = Requester(device, in: system) else { throw .noGroup(device: device) }
       if system.ask(
         "does the device have a domain?", system.devices[device.index].attachedTo != nil)
       {
