@@ -19,6 +19,8 @@ package struct PagePool: Hashable, Sendable {
 
   package init() {}
 
+  /// 256 MiB: no single call may take more, however much it is asked to map.
+  private static let pageCount: UInt64 = 1 << 16
   private static let firstPage = PhysicalMemory.poolBase.page
 
   /// The lowest run of `count` free pages that starts at a multiple of its own size.
@@ -31,7 +33,7 @@ package struct PagePool: Hashable, Sendable {
       start += count
     }
     let end = Self.firstPage + UInt64(start + count)
-    return end <= 1 << 20 ? PhysicalAddress((Self.firstPage + UInt64(start)) << 12) : nil
+    return end <= Self.firstPage + Self.pageCount ? PhysicalAddress((Self.firstPage + UInt64(start)) << 12) : nil
   }
 
   private func isInUse(_ index: Int) -> Bool { uses[index].isInUse }
