@@ -38,6 +38,7 @@ struct Completion {
     case "IOMMU", "[IOMMU]": iommus
     case "IOMMU[/CONTEXT]": iommus + banks
     case "all|vmid|asid|va": ["all", "vmid", "asid", "va"]
+    case "scan|blocks|random": ["scan", "blocks", "random"]
     case "auto|hold|run": ["auto", "hold", "run"]
     case "pages": ["pages"]
     case "N|none": ["none"]

@@ -102,6 +102,7 @@ extension Explorer {
     let target: Selection?
     switch operation {
     case .attach(_, let device), .detach(_, let device): target = place(of: device)
+    case .traffic(let device, _): target = place(of: device)
     case .probe(let name): target = name.flatMap { place(of: $0) }
     case .read(let request), .write(let request, _): target = place(of: request.device)
     case .walk(let request):

@@ -62,14 +62,14 @@ extension Outcome {
   var isRefusal: Bool {
     switch self {
     case .refused, .error: true
-    case .done, .reached, .fault, .stalled: false
+    case .done, .reached, .traffic, .fault, .stalled: false
     }
   }
 
   /// One word for a status line.
   var short: String {
     switch self {
-    case .done, .reached: "ok"
+    case .done, .reached, .traffic: "ok"
     case .refused(let errno, _): "-\(errno.name)"
     case .fault(let fault): "\(fault.kind.name) fault"
     case .stalled: "stalled"

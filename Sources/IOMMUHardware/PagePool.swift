@@ -33,7 +33,8 @@ package struct PagePool: Hashable, Sendable {
       start += count
     }
     let end = Self.firstPage + UInt64(start + count)
-    return end <= Self.firstPage + Self.pageCount ? PhysicalAddress((Self.firstPage + UInt64(start)) << 12) : nil
+    return end <= Self.firstPage + Self.pageCount
+      ? PhysicalAddress((Self.firstPage + UInt64(start)) << 12) : nil
   }
 
   private func isInUse(_ index: Int) -> Bool { uses[index].isInUse }

@@ -116,6 +116,7 @@ extension Outcome {
     case .done(let value): value == 0 ? "ok" : value.hex8
     case .reached(let address, let isBypass, _):
       isBypass ? "\(address.value.hex8) untranslated" : address.value.hex8
+    case .traffic(let result): result.words
     case .refused(let errno, let reason): "-\(errno.name): \(reason)"
     case .fault(let fault):
       "\(fault.words), \(fault.place(in: machine))"
@@ -133,5 +134,17 @@ extension Fault {
     case .msm: return "\(unit.name) context \(bank)"
     case .vtd: return "\(unit.name), \(SourceID(stream))"
     }
+  }
+}
+
+extension TrafficResult {
+  /// The counts that are not 0.
+  package var words: String {
+    let counts: [(UInt64, String)] = [
+      (hits, "hits"), (misses, "misses"), (bypassed, "untranslated"), (faults, "faults"),
+      (stalled, "stalled"),
+    ]
+    let words = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    return words.isEmpty ? "no access" : words.joined(separator: ", ")
   }
 }

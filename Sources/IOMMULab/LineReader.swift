@@ -59,6 +59,16 @@ struct LineReader {
 
   // MARK: Kinds of words
 
+  /// The number after `key=`, if that is the next word.
+  mutating func value(of key: String) throws(ParseError) -> UInt64? {
+    guard let word = peek(), word.hasPrefix(key + "=") else { return nil }
+    guard let number = UInt64(written: word.dropFirst(key.count + 1)) else {
+      throw usageError("\"\(word.shown)\" has no number, which is like \(key)=1")
+    }
+    next += 1
+    return number
+  }
+
   /// A name: letters, digits and `_ . : -`, at most 64, and no keyword.
   mutating func name(_ what: String) throws(ParseError) -> String {
     let start = self

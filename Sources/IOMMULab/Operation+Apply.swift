@@ -87,6 +87,11 @@ extension Machine {
       case .irq(.auto): holdInterrupts(false)
       case .irq(.hold): holdInterrupts(true)
       case .irq(.run(let name)): handleInterrupt(of: try iommu(name))
+      case .traffic(let name, let traffic):
+        guard traffic.count <= Traffic.mostAccesses else {
+          throw .error("\(traffic.count) accesses; \(Traffic.mostAccesses) are the most at once")
+        }
+        return .traffic(run(traffic, by: try requester(name)))
       case .limitPages(let limit): limitPages(to: limit.map { Int(clamping: $0) })
       }
       return .done(0)

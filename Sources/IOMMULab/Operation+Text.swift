@@ -60,6 +60,8 @@ extension Operation {
     case .invalidate: self = try Self.invalidation(&reader)
     case .irq: self = .irq(try Self.interrupts(&reader))
     case .limit: self = try Self.limit(&reader)
+    case .traffic:
+      self = .traffic(device: try reader.name("DEVICE"), try Self.traffic(&reader))
     case .expect: throw reader.error("expect is about an operation above it in a script")
     }
     try reader.finish()
@@ -131,6 +133,16 @@ extension Operation {
     return .run(try reader.name("IOMMU"))
   }
 
+  private static func traffic(_ reader: inout LineReader) throws(ParseError) -> Traffic {
+    let start = reader
+    let word = try reader.word("scan, blocks or random")
+    guard let pattern = Traffic.Pattern(rawValue: String(word)) else {
+      throw start.usageError("\"\(word.shown)\" is none of scan, blocks and random")
+    }
+    return Traffic(
+      pattern, seed: try reader.value(of: "seed") ?? 1, count: try reader.value(of: "count") ?? 100)
+  }
+
   private static func limit(_ reader: inout LineReader) throws(ParseError) -> Operation {
     guard reader.take("pages") else { throw reader.usageError("\"pages\" is missing") }
     return .limitPages(reader.take("none") ? nil : try reader.number("N"))
@@ -183,6 +195,11 @@ extension Operation {
     case .irq(.auto): return [verb, Word(.option, "auto")]
     case .irq(.hold): return [verb, Word(.option, "hold")]
     case .irq(.run(let iommu)): return [verb, Word(.option, "run"), Word(.name, iommu)]
+    case .traffic(let device, let traffic):
+      return [
+        verb, Word(.device, device), Word(.option, traffic.pattern.rawValue),
+        Word(.option, "seed=\(traffic.seed)"), Word(.option, "count=\(traffic.count)"),
+      ]
     case .limitPages(let limit):
       return [verb, Word(.option, "pages"), Word(.option, limit.map { String($0) } ?? "none")]
     }

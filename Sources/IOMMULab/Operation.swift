@@ -30,6 +30,8 @@ package enum Operation: Hashable, Sendable {
   /// Drops TLB entries by the register that does it.
   case invalidate(BankName, Scope)
   case irq(Interrupts)
+  /// A device makes accesses of its own.
+  case traffic(device: String, Traffic)
   /// The most pages that tables may take; nil is no limit.
   case limitPages(UInt64?)
 
@@ -110,6 +112,7 @@ package enum Operation: Hashable, Sendable {
     case .invalidate: .invalidate
     case .irq: .irq
     case .limitPages: .limit
+    case .traffic: .traffic
     }
   }
 }
@@ -121,7 +124,7 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
   case read, write, walk, dump
   case writeWord = "write-word"
   case readWord = "read-word"
-  case reg, invalidate, irq, limit, expect
+  case reg, invalidate, irq, limit, traffic, expect
 
   /// How a line with this verb is written.
   package var usage: String {
@@ -145,6 +148,7 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
     case .invalidate: "invalidate IOMMU[/CONTEXT] all|vmid|asid|va [N] [asid N]"
     case .irq: "irq auto|hold|run [IOMMU]"
     case .limit: "limit pages N|none"
+    case .traffic: "traffic DEVICE scan|blocks|random [seed=N] [count=N]"
     case .expect: "expect ok|ERRNO|VALUE|fault [KIND]|bypass|stalled|error"
     }
   }
@@ -171,6 +175,7 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
     case .invalidate: "drop TLB entries"
     case .irq: "when does the interrupt handler run?"
     case .limit: "how many pages may tables take?"
+    case .traffic: "the device makes accesses of its own"
     case .expect: "say what the line before must answer"
     }
   }
@@ -182,6 +187,8 @@ package enum Outcome: Hashable, Sendable {
   case done(UInt64)
   /// A device's request reached memory at this address, and this word was there.
   case reached(PhysicalAddress, isBypass: Bool, word: UInt32)
+  /// A device's traffic: so much of it reached memory.
+  case traffic(TrafficResult)
   /// The kernel refused; `reason` is in words, with names.
   case refused(Errno, reason: String)
   /// The IOMMU stopped the request.
@@ -193,7 +200,7 @@ package enum Outcome: Hashable, Sendable {
 
   package var isOK: Bool {
     switch self {
-    case .done, .reached: true
+    case .done, .reached, .traffic: true
     case .refused, .fault, .stalled, .error: false
     }
   }
@@ -203,6 +210,7 @@ package enum Outcome: Hashable, Sendable {
     switch self {
     case .done(let value): value
     case .reached(let address, _, _): address.value
+    case .traffic(let result): result.reached
     case .refused, .fault, .stalled, .error: nil
     }
   }

@@ -138,6 +138,13 @@ package struct ScriptRunner {
       json.add("result", address.value.hex)
       json.add("word", word.hex8)
       if isBypass { json.add("bypass", true) }
+    case .traffic(let result):
+      json.add("result", result.reached.hex)
+      json.add("hits", Int(result.hits))
+      json.add("misses", Int(result.misses))
+      json.add("faults", Int(result.faults))
+      json.add("bypassed", Int(result.bypassed))
+      json.add("stalled", Int(result.stalled))
     case .refused(let errno, let reason):
       json.add("errno", errno.name)
       json.add("reason", reason)

@@ -135,8 +135,11 @@ package struct Timeline: Sendable {
 
   private func faults(after outcome: Outcome) -> Int {
     let before = entries.last?.faults ?? 0
-    if case .fault = outcome { return before + 1 }
-    return before
+    switch outcome {
+    case .fault: return before + 1
+    case .traffic(let result): return before + Int(result.faults)
+    default: return before
+    }
   }
 
   /// How many requests have been stopped by a fault up to the cursor.

@@ -97,6 +97,13 @@ import Testing
     Example("irq hold", .irq(.hold)),
     Example("irq run mdp0", .irq(.run("mdp0"))),
     Example("limit pages 4", .limitPages(4)),
+    Example(
+      "traffic mdp_vg1 scan seed=7 count=1000",
+      .traffic(device: "mdp_vg1", Traffic(.scan, seed: 7, count: 1000))),
+    Example(
+      "traffic mdp_vg1 random",
+      .traffic(device: "mdp_vg1", Traffic(.random, seed: 1, count: 100)),
+      "traffic mdp_vg1 random seed=1 count=100"),
     Example("limit pages none", .limitPages(nil)),
   ]
 
