@@ -43,7 +43,7 @@ package struct Bench {
     _ suffix: String = "", isAttached: Bool = false, isRecorded: Bool = false
   ) throws(BenchError) {
     var simulator = try Simulator(platform, isAttached: isAttached, isRecorded: isRecorded)
-    var plain = PlainArray(pages: pages)
+    var plain = PlainTables(for: platform.format, pages: pages)
     for _ in 0..<rounds {
       let mapped = try timed { () throws(BenchError) in try simulator.mapAll(pages: pages) }
       try compare(
@@ -63,7 +63,7 @@ package struct Bench {
   /// Lookups as a device makes them; with the journal on the pure walk would record nothing, so
   /// there each is a request let through that misses.
   private mutating func lookUp(
-    through bus: Bus, _ plain: inout PlainArray, _ suffix: String, isAttached: Bool,
+    through bus: Bus, _ plain: inout PlainTables, _ suffix: String, isAttached: Bool,
     isRecorded: Bool
   ) throws(BenchError) {
     var bus = bus

@@ -2,7 +2,8 @@
 package enum BenchReport {
   package static let heading = """
     One generic call for each page of 4 KiB, in order; lookups at random addresses. The plain loop is
-    C over a flat array with one word a page, in turn with ours. Least of several rounds.
+    C over a flat array with one word a page (for tables of four levels: over such tables), in turn
+    with ours. Least of several rounds.
     """
 
   package static func table(of rows: [Bench.Row], pages: Int) -> String {

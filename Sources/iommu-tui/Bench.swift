@@ -18,14 +18,17 @@ struct BenchCommand: ParsableCommand {
   mutating func run() throws {
     print(BenchReport.heading)
     var isMet = true
-    for pages in [65_536, 900_000] {
-      do {
-        let rows = try Bench.run(on: try Library.platform("msm8x60"), pages: pages)
-        print(BenchReport.table(of: rows, pages: pages))
-        isMet = isMet && rows.allSatisfy(\.isMet)
-      } catch {
-        complain("iommu-tui: the bench did not run: \(error)")
-        throw ExitCode(1)
+    for name in Library.platformNames {
+      print("\n\(name)")
+      for pages in [65_536, 900_000] {
+        do {
+          let rows = try Bench.run(on: try Library.platform(name), pages: pages)
+          print(BenchReport.table(of: rows, pages: pages))
+          isMet = isMet && rows.allSatisfy(\.isMet)
+        } catch {
+          complain("iommu-tui: the bench did not run: \(error)")
+          throw ExitCode(1)
+        }
       }
     }
     if check && !isMet { throw ExitCode(1) }

@@ -24,6 +24,19 @@ uint64_t flat_lookup_all(struct flat_table table, const uint32_t *addresses, siz
 /// Unmaps all pages in order and answers how many bytes were unmapped.
 uint64_t flat_unmap_all(struct flat_table table);
 
+/// Tables of four levels with 512 words of 64 bits each, one after the other; the root is the first.
+struct deep_table {
+  uint64_t *words;
+  /// How many tables are in use, and for how many there is room.
+  size_t used;
+  size_t count;
+};
+
+/// The same three loops over four levels; tables are made on the way down, and stay.
+uint64_t deep_map_all(struct deep_table *table, size_t pages);
+uint64_t deep_lookup_all(struct deep_table *table, const uint32_t *addresses, size_t count);
+uint64_t deep_unmap_all(struct deep_table *table, size_t pages);
+
 /// Where both sides of the bench map an address to: no page keeps its own number.
 static inline uint32_t bench_physical(uint32_t iova) { return iova ^ 0x2aaaa000; }
 

@@ -142,7 +142,7 @@ extension VTDDriver {
       size = 0
       return 0
     }
-    let found = lookup(frame, table, system)
+    let found = lookup(frame, table, &system)
     let whole = Self.frames(found.level) << 12
     if system.ask("does the entry stand for more than was asked?", size < whole) {
       if system.board.doubleWord(at: found.entry) & 3 != 0 {
@@ -159,7 +159,7 @@ extension VTDDriver {
 
   /// `pfn_to_dma_pte` without a level: the first entry on the way that is a leaf or not there.
   private func lookup(
-    _ frame: UInt64, _ root: PhysicalAddress, _ system: System
+    _ frame: UInt64, _ root: PhysicalAddress, _ system: inout System
   ) -> (entry: PhysicalAddress, level: Int) {
     var (table, level) = (root, levels)
     while true {
@@ -200,7 +200,7 @@ extension VTDDriver {
       if word & 3 != 0 {
         if start <= first, last >= first + step - 1 {
           if level > 1, word & VTDSecondStage.superPage == 0 {
-            collect(Self.address(word), at: level - 1, &gather, system)
+            collect(Self.address(word), at: level - 1, &gather, &system)
           }
           system.board.writeDoubleWord(0, at: entry)
         } else if level > 1 {
@@ -214,13 +214,13 @@ extension VTDDriver {
 
   /// `dma_pte_list_pagetables`: a table and all below it, to be freed once nobody can walk them.
   private func collect(
-    _ table: PhysicalAddress, at level: Int, _ gather: inout UnmapGather, _ system: System
+    _ table: PhysicalAddress, at level: Int, _ gather: inout UnmapGather, _ system: inout System
   ) {
     guard gather.free(table), level > 1 else { return }
     for index in 0..<UInt64(VTDSecondStage.entryCount) {
       let word = system.board.doubleWord(at: table + index * 8)
       if word & 3 != 0, word & VTDSecondStage.superPage == 0 {
-        collect(Self.address(word), at: level - 1, &gather, system)
+        collect(Self.address(word), at: level - 1, &gather, &system)
       }
     }
   }
@@ -234,7 +234,7 @@ extension VTDDriver {
     guard let root = system.domains[domain.index].table else { return }
     var frame = start
     repeat {
-      let found = lookup(frame, root, system)
+      let found = lookup(frame, root, &system)
       guard found.level == 1 || system.board.doubleWord(at: found.entry) & 3 != 0 else {
         // Nothing here down to this level.
         frame = (frame + 1 + Self.frames(found.level + 1) - 1) & ~(Self.frames(found.level + 1) - 1)
@@ -288,7 +288,7 @@ extension VTDDriver {
     guard frame <= lastFrame, let table = system.domains[domain.index].table else {
       return PhysicalAddress(0)
     }
-    let found = lookup(frame, table, system)
+    let found = lookup(frame, table, &system)
     let word = system.board.doubleWord(at: found.entry)
     if word & 3 != 0 {
       answer = Self.address(word).value &+ (iova.value & (Self.frames(found.level) << 12 - 1))
