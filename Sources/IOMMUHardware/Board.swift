@@ -8,10 +8,23 @@
   @usableFromInline package private(set) var memory: PhysicalMemory
   package private(set) var iommus: [IOMMU]
   @usableFromInline package var journal = Journal()
+  /// How often each TLB entry has answered: all slots of the first IOMMU, of the second, and so on.
+  ///
+  /// Side by side, because before counting Swift asks at each level of nesting whether it is shared.
+  @usableFromInline var hits: [UInt16]
+  /// Where in `hits` each IOMMU's slots begin.
+  private let firstHit: [Int]
+  @usableFromInline var shortcuts = Shortcuts()
 
   package init(iommus: [IOMMU], holes: [Range<UInt64>] = []) {
     self.iommus = iommus
     memory = PhysicalMemory(holes: holes)
+    var count = 0
+    firstHit = iommus.map { iommu in
+      defer { count += iommu.tlb.geometry.sets * iommu.tlb.geometry.ways }
+      return count
+    }
+    hits = Array(repeating: 0, count: count)
   }
 
   // MARK: Memory
@@ -214,31 +227,52 @@
   ) -> Bool {
     guard let index = iommus[iommu].registerIndex(at: offset) else { return false }
     iommus[iommu].registers[index] = word
+    shortcuts.forgetAll()
     return true
   }
 
   // MARK: TLB
 
+  /// How often the entry in a slot of an IOMMU's TLB has answered.
+  package func tlbHits(at slot: Int, of iommu: Int) -> UInt16 { hits[firstHit[iommu] + slot] }
+
+  /// Where `hits` counts for a slot.
+  func counter(_ slot: Int, of iommu: Int) -> Int { firstHit[iommu] + slot }
+
+  private mutating func fill(
+    _ slot: Int, of iommu: Int, with entry: TLBEntry, hits count: UInt16 = 0
+  ) {
+    iommus[iommu].tlb.fill(slot, with: entry)
+    hits[counter(slot, of: iommu)] = count
+    shortcuts.forget(entry)
+  }
+
+  private mutating func drop(_ slot: Int, of iommu: Int) {
+    guard let entry = iommus[iommu].tlb[slot] else { return }
+    iommus[iommu].tlb.drop(slot)
+    hits[counter(slot, of: iommu)] = 0
+    shortcuts.forget(entry)
+  }
+
   mutating func fillTLB(of iommu: Int, with entry: TLBEntry) {
     let slot = iommus[iommu].tlb.slotForFill(iova: entry.iova, size: entry.size)
     if let leaving = iommus[iommu].tlb[slot] {
-      let hits = iommus[iommu].tlb.hits(at: slot)
+      let hits = tlbHits(at: slot, of: iommu)
       evict(slot, of: iommu)
       journal.append(
         .tlbEvict(iommu: UInt8(iommu), slot: UInt16(slot), entry: leaving, hits: hits))
     }
-    iommus[iommu].tlb.fill(slot, with: entry)
+    fill(slot, of: iommu, with: entry)
     journal.append(.tlbFill(iommu: UInt8(iommu), slot: UInt16(slot), entry: entry))
   }
 
   private mutating func evict(_ slot: Int, of iommu: Int) {
-    iommus[iommu].tlb.drop(slot)
+    drop(slot, of: iommu)
     iommus[iommu].tlb.moveVictim(ofSlot: slot, forward: true)
   }
 
-  @inline(__always)
   mutating func countTLBHit(_ slot: Int, of iommu: Int) {
-    iommus[iommu].tlb.countHit(slot)
+    hits[counter(slot, of: iommu)] &+= 1
     if journal.isOn { journal.append(.tlbHit(iommu: UInt8(iommu), slot: UInt16(slot))) }
   }
 
@@ -247,8 +281,8 @@
     guard !iommus[iommu].tlb.isEmpty else { return }
     for slot in iommus[iommu].tlb.usedSlots {
       guard let entry = iommus[iommu].tlb[slot], isMeant(entry) else { continue }
-      let hits = iommus[iommu].tlb.hits(at: slot)
-      iommus[iommu].tlb.drop(slot)
+      let hits = tlbHits(at: slot, of: iommu)
+      drop(slot, of: iommu)
       journal.append(.tlbDrop(iommu: UInt8(iommu), slot: UInt16(slot), entry: entry, hits: hits))
     }
   }
@@ -257,6 +291,7 @@
 
   mutating func fillContext(of iommu: Int, source: UInt16, with entry: ContextEntry) {
     iommus[iommu].contextCache[source] = entry
+    shortcuts.forgetAll()
     journal.append(.contextFill(iommu: UInt8(iommu), source: source, entry: entry))
   }
 
@@ -264,6 +299,7 @@
   mutating func dropContexts(of iommu: Int, where isMeant: (UInt16, ContextEntry) -> Bool) {
     for (source, entry) in iommus[iommu].contextCache.all where isMeant(source, entry) {
       iommus[iommu].contextCache[source] = nil
+      shortcuts.forgetAll()
       journal.append(.contextDrop(iommu: UInt8(iommu), source: source, entry: entry))
     }
   }
@@ -284,8 +320,10 @@
       _ = memory.store(doubleWord: old, at: address)
     case .contextFill(let iommu, let source, _):
       iommus[Int(iommu)].contextCache[source] = nil
+      shortcuts.forgetAll()
     case .contextDrop(let iommu, let source, let entry):
       iommus[Int(iommu)].contextCache[source] = entry
+      shortcuts.forgetAll()
     case .pageAlloc(let base, let count, _, let before, _):
       for index in 0..<UInt64(count) {
         let use = PageUse(rawValue: UInt8(before >> UInt32(4 * index) & 15)) ?? .buffer
@@ -296,13 +334,13 @@
     case .pageClear(let base, let image):
       if image >= 0 { memory.setContents(ofPage: base.page, to: images[Int(image)]) }
     case .pageLimit(let old, _): setPageLimit(old < 0 ? nil : Int(old))
-    case .tlbHit(let iommu, let slot): iommus[Int(iommu)].tlb.uncountHit(Int(slot))
-    case .tlbFill(let iommu, let slot, _): iommus[Int(iommu)].tlb.drop(Int(slot))
+    case .tlbHit(let iommu, let slot): hits[counter(Int(slot), of: Int(iommu))] &-= 1
+    case .tlbFill(let iommu, let slot, _): drop(Int(slot), of: Int(iommu))
     case .tlbDrop(let iommu, let slot, let entry, let hits):
-      iommus[Int(iommu)].tlb.fill(Int(slot), with: entry, hits: hits)
+      fill(Int(slot), of: Int(iommu), with: entry, hits: hits)
     case .tlbEvict(let iommu, let slot, let entry, let hits):
       iommus[Int(iommu)].tlb.moveVictim(ofSlot: Int(slot), forward: false)
-      iommus[Int(iommu)].tlb.fill(Int(slot), with: entry, hits: hits)
+      fill(Int(slot), of: Int(iommu), with: entry, hits: hits)
     case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .routingRead,
       .dmaRead, .tlbMiss,
       .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable,
@@ -324,8 +362,10 @@
       _ = memory.store(doubleWord: word, at: address)
     case .contextFill(let iommu, let source, let entry):
       iommus[Int(iommu)].contextCache[source] = entry
+      shortcuts.forgetAll()
     case .contextDrop(let iommu, let source, _):
       iommus[Int(iommu)].contextCache[source] = nil
+      shortcuts.forgetAll()
     case .pageAlloc(let base, let count, let use, _, let owner):
       memory.setUse(ofPages: base.page..<base.page + UInt64(count), to: use, owner: owner)
     case .pageFree(let base, let count, _, _):
@@ -333,10 +373,10 @@
     case .pageClear(let base, let image):
       if image >= 0 { memory.setContents(ofPage: base.page, to: nil) }
     case .pageLimit(_, let new): setPageLimit(new < 0 ? nil : Int(new))
-    case .tlbHit(let iommu, let slot): iommus[Int(iommu)].tlb.countHit(Int(slot))
+    case .tlbHit(let iommu, let slot): hits[counter(Int(slot), of: Int(iommu))] &+= 1
     case .tlbFill(let iommu, let slot, let entry):
-      iommus[Int(iommu)].tlb.fill(Int(slot), with: entry)
-    case .tlbDrop(let iommu, let slot, _, _): iommus[Int(iommu)].tlb.drop(Int(slot))
+      fill(Int(slot), of: Int(iommu), with: entry)
+    case .tlbDrop(let iommu, let slot, _, _): drop(Int(slot), of: Int(iommu))
     case .tlbEvict(let iommu, let slot, _, _): evict(Int(slot), of: Int(iommu))
     case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .routingRead,
       .dmaRead, .tlbMiss,
@@ -352,6 +392,6 @@ extension Board: Equatable {
   /// Compares the silicon, not what was written down about it.
   @usableFromInline
   package static func == (left: Board, right: Board) -> Bool {
-    left.iommus == right.iommus && left.memory == right.memory
+    left.iommus == right.iommus && left.hits == right.hits && left.memory == right.memory
   }
 }

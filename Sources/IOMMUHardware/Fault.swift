@@ -1,5 +1,5 @@
 /// Why an IOMMU stopped a request.
-package enum FaultKind: UInt8, Hashable, Sendable {
+@usableFromInline package enum FaultKind: UInt8, Hashable, Sendable {
   /// No valid descriptor on the way.
   case translation
   /// The descriptor's access flag is 0 and the bank checks it (SCTLR.AFE).
@@ -16,7 +16,7 @@ package enum FaultKind: UInt8, Hashable, Sendable {
 /// A request that an IOMMU stopped.
 ///
 /// It is data, not an error: the simulation went well.
-package struct Fault: Hashable, Sendable {
+@usableFromInline package struct Fault: Hashable, Sendable {
   package let iova: IOVA
   package let kind: FaultKind
   /// The level of the table where the walk ended; 0 when no table was read.

@@ -58,6 +58,15 @@
   @inlinable @inline(__always)
   func word(at address: PhysicalAddress) -> UInt32 { read(Self.place(of: address), of: address) }
 
+  /// A word of a block in the list; nil for one that lies elsewhere, or is open.
+  @inline(__always)
+  func tableWord(at address: PhysicalAddress) -> UInt32? {
+    let index = Self.tableIndex(of: address)
+    guard index < UInt64(truncatingIfNeeded: tables.count) else { return nil }
+    let (table, place) = (Int(truncatingIfNeeded: index), Self.place(of: address))
+    return place < tables[table].count ? tables[table][place] : nil
+  }
+
   /// How many words of the kilobyte that holds `address` are not 0.
   @inlinable @inline(__always)
   func nonZeroWords(at address: PhysicalAddress) -> UInt32 {

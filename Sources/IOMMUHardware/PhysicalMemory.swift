@@ -49,6 +49,12 @@ package enum PageUse: UInt8, Hashable, Sendable {
   @inlinable @inline(__always)
   package func word(at address: PhysicalAddress) -> UInt32 { blocks.word(at: address) }
 
+  /// The word that holds `address` where it can be told at once; nil says nothing.
+  @inline(__always)
+  func tableWord(at address: PhysicalAddress) -> UInt32? {
+    holes.isEmpty ? blocks.tableWord(at: address) : nil
+  }
+
   /// Stores a word and returns what was there.
   @inline(__always)
   package mutating func store(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {

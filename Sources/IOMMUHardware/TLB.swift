@@ -138,7 +138,6 @@ package struct TLB: Hashable, Sendable {
   private var entries: [TLBEntry?]
   /// The same entries as a lookup compares them.
   private var tags: [Tag]
-  private var hits: [UInt16]
   /// For each set: the way that leaves next when the set is full.
   private var victims: [UInt16]
   /// How many entries there are of each page size, so that a lookup tries only sizes in use.
@@ -149,7 +148,6 @@ package struct TLB: Hashable, Sendable {
     self.geometry = geometry
     entries = Array(repeating: nil, count: geometry.sets * geometry.ways)
     tags = Array(repeating: .none, count: geometry.sets * geometry.ways)
-    hits = Array(repeating: 0, count: geometry.sets * geometry.ways)
     victims = Array(repeating: 0, count: geometry.sets)
   }
 
@@ -159,8 +157,8 @@ package struct TLB: Hashable, Sendable {
 
   package subscript(slot: Int) -> TLBEntry? { entries[slot] }
 
-  /// How often the entry in a slot has answered.
-  package func hits(at slot: Int) -> UInt16 { hits[slot] }
+  /// All entries translate pages of this size.
+  func holdsOnly(_ size: PageSize) -> Bool { sizesInUse == size.bytes }
 
   /// The slots in use, in order.
   package var usedSlots: [Int] { entries.indices.filter { entries[$0] != nil } }
@@ -200,10 +198,9 @@ package struct TLB: Hashable, Sendable {
   /// Puts an entry into a free slot.
   ///
   /// A full set moves its victim on.
-  mutating func fill(_ slot: Int, with entry: TLBEntry, hits count: UInt16 = 0) {
+  mutating func fill(_ slot: Int, with entry: TLBEntry) {
     entries[slot] = entry
     tags[slot] = Tag(entry)
-    hits[slot] = count
     countBySize[Int(entry.sizeBits)] += 1
     sizesInUse |= entry.size.bytes
   }
@@ -212,14 +209,9 @@ package struct TLB: Hashable, Sendable {
     guard let entry = entries[slot] else { return }
     entries[slot] = nil
     tags[slot] = .none
-    hits[slot] = 0
     countBySize[Int(entry.sizeBits)] -= 1
     if countBySize[Int(entry.sizeBits)] == 0 { sizesInUse &= ~entry.size.bytes }
   }
-
-  mutating func countHit(_ slot: Int) { hits[slot] &+= 1 }
-
-  mutating func uncountHit(_ slot: Int) { hits[slot] &-= 1 }
 
   /// Moves a set's victim by one way, forward after an eviction and back when it is undone.
   mutating func moveVictim(ofSlot slot: Int, forward: Bool) {

@@ -1,18 +1,38 @@
 /// A device's request: the walk's outcome applied, or a fault raised.
 extension Board {
   /// What a device got for its request.
-  package enum Answer: Hashable, Sendable {
+  @usableFromInline package enum Answer: Hashable, Sendable {
     case reached(PhysicalAddress, isBypass: Bool)
     case stalled
     case fault(Fault)
   }
 
   /// Lets a request through: counts a hit or fills the TLB, or records a fault in registers.
+  ///
+  /// While nothing is recorded, what hit a moment ago hits again by a ``Shortcuts/Shortcut``.
+  @inlinable @inline(__always)
   package mutating func translate(_ request: Request) -> Answer {
+    if !journal.isOn, let shortcut = shortcuts.find(request) {
+      hits[shortcut.counter] &+= 1
+      return .reached(
+        PhysicalAddress(shortcut.physical | request.iova.value & 0xfff), isBypass: false)
+    }
+    return translateByWalk(request)
+  }
+
+  @usableFromInline @inline(never)
+  mutating func translateByWalk(_ request: Request) -> Answer {
     if iommus[request.iommu].family == .vtd { rememberContext(of: request) }
     guard !journal.isOn else { return translateRecorded(request) }
     var nobody = NoWatcher()
-    return apply(walk(request, watcher: &nobody), of: request)
+    let outcome = walk(request, watcher: &nobody)
+    if case .translated(_, let entry, let slot?) = outcome, entry.size == Shortcuts.size,
+      iommus[request.iommu].tlb.holdsOnly(Shortcuts.size)
+    {
+      shortcuts.note(
+        request, physical: entry.physical, counter: counter(slot, of: request.iommu))
+    }
+    return apply(outcome, of: request)
   }
 
   private mutating func translateRecorded(_ request: Request) -> Answer {

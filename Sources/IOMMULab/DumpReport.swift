@@ -65,7 +65,7 @@ package struct DumpReport {
         "entry \(slot)  \(entry.iova.hex8) → \(entry.physical.hex8)  \(entry.size.bytes.sizeText)"
           + "  VMID \(entry.vmid)  " + (entry.isGlobal ? "global" : "ASID \(entry.asid)")
           + (entry.flags.contains(.nonSecure) ? "" : "  secure")
-          + "  \(entry.rights.words)  hits \(tlb.hits(at: slot))"
+          + "  \(entry.rights.words)  hits \(machine.board.tlbHits(at: slot, of: iommu))"
       }
     }
     return lines + ["\(lines.count) of \(tlb.geometry.sets * tlb.geometry.ways) entries in use"]
@@ -205,7 +205,7 @@ package struct DumpReport {
       object.add("global", entry.isGlobal)
       object.add("nonSecure", entry.flags.contains(.nonSecure))
       object.add("rights", entry.rights.words)
-      object.add("hits", Int(tlb.hits(at: slot)))
+      object.add("hits", Int(machine.board.tlbHits(at: slot, of: iommu)))
       return object
     }
   }

@@ -36,7 +36,7 @@ import Testing
         }
       })
     #expect(board.go(0x100f_ffff).address == 0x600f_ffff)
-    #expect(board.iommus[0].tlb.hits(at: 0) == 1)
+    #expect(board.tlbHits(at: 0, of: 0) == 1)
     #expect(board.takeChanges().contains(.tlbHit(iommu: 0, slot: 0)))
   }
 
@@ -89,7 +89,7 @@ import Testing
     global.go(0x1000_0000, stream: 0)
     global.go(0x1000_0000, stream: 1)
     #expect(global.iommus[0].tlb.count == 1)
-    #expect(global.iommus[0].tlb.hits(at: 0) == 1)
+    #expect(global.tlbHits(at: 0, of: 0) == 1)
   }
 
   @Test func `another VMID does not hit, global or not`() {

@@ -87,6 +87,16 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
   package func physicalAddress(
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
+    if self == .armv7Short, let found = ARMv7Short.smallPage(of: iova, from: base, in: memory) {
+      return found
+    }
+    return physicalAddressByWalk(of: iova, from: base, in: memory)
+  }
+
+  @inline(never)
+  private func physicalAddressByWalk(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> PhysicalAddress? {
     var nobody = NoWatcher()
     switch self {
     case .armv7Short:
