@@ -15,6 +15,8 @@ package struct Device: Hashable, Sendable {
   package let name: String
   /// Index of the IOMMU that the device is, or is wired to.
   package let iommu: Int
+  /// Physical base of an IOMMU's register window; 0 for any other device.
+  package let base: UInt32
   /// The context bank a context device stands for; nil for an IOMMU itself.
   package let bank: Int?
   /// The IOMMU's own device, for anything behind one.
@@ -28,9 +30,10 @@ package struct Device: Hashable, Sendable {
   package internal(set) var attachedTo: DomainID?
 
   package init(
-    name: String, iommu: Int, bank: Int? = nil, parent: DeviceID? = nil, streams: [UInt32] = []
+    name: String, iommu: Int, base: UInt32 = 0, bank: Int? = nil, parent: DeviceID? = nil,
+    streams: [UInt32] = []
   ) {
-    (self.name, self.iommu, self.bank) = (name, iommu, bank)
+    (self.name, self.iommu, self.base, self.bank) = (name, iommu, base, bank)
     (self.parent, self.streams) = (parent, streams)
   }
 }

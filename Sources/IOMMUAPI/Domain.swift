@@ -1,4 +1,4 @@
-package import IOMMUHardware
+public import IOMMUHardware
 
 /// Which domain: an index, in the order of allocation.
 ///
@@ -17,17 +17,17 @@ public struct DomainID: Hashable, Comparable, Sendable {
 ///
 /// Linux: `struct iommu_domain` and the driver's `priv`. A domain names no IOMMU. One domain may be
 /// attached to many devices behind many IOMMUs; which ones is the devices' knowledge.
-package struct Domain: Hashable, Sendable {
+@usableFromInline package struct Domain: Hashable, Sendable {
   /// Index of its name in the kernel's names.
   package let name: Int
   /// Not freed yet.
   package internal(set) var isAllocated = true
   /// Where its first-level table lies; nil before the driver took one and after it was freed.
-  package internal(set) var table: PhysicalAddress?
+  @usableFromInline package internal(set) var table: PhysicalAddress?
   /// The id that tags its TLB entries, where the hardware has domains too (VT-d).
   package internal(set) var tag: UInt16?
   /// The attached devices, in the order of the driver's list: the last attached comes first.
-  package internal(set) var attached: [DeviceID] = []
+  @usableFromInline package internal(set) var attached: [DeviceID] = []
 }
 
 extension DomainID {

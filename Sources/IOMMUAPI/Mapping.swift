@@ -6,8 +6,20 @@ extension System {
   ///
   /// Linux: `iommu_map`. `size` is in bytes; it and both addresses must be multiples of the smallest
   /// page. When the driver refuses a page, those before it are unmapped again.
-  @inlinable
+  @inlinable @inline(__always)
   package mutating func map(
+    _ domain: DomainID, iova: IOVA, to physical: PhysicalAddress, size: UInt64,
+    _ protection: Protection, through driver: some IOMMUDriver
+  ) throws(KernelError) {
+    if isOnePage(iova.value | physical.value, size, of: driver.pageSizes) {
+      return try driver.map(iova, to: physical, size: size, protection, for: domain, in: &self)
+    }
+    try mapPages(
+      domain, iova: iova, to: physical, size: size, protection, through: driver)
+  }
+
+  @inlinable @inline(never)
+  mutating func mapPages(
     _ domain: DomainID, iova: IOVA, to physical: PhysicalAddress, size: UInt64,
     _ protection: Protection, through driver: some IOMMUDriver
   ) throws(KernelError) {
@@ -42,8 +54,21 @@ extension System {
   ///
   /// Linux: `iommu_unmap`. 3.6 hands the driver the whole rest each time, 6.1 a run of pages; both go
   /// on until the sum of its answers reaches the size or it answers 0. Misaligned, 6.1 answers 0.
-  @inlinable
+  @inlinable @inline(__always)
   package mutating func unmap(
+    _ domain: DomainID, iova: IOVA, size: UInt64, through driver: some IOMMUDriver
+  ) throws(KernelError) -> UInt64 {
+    if isOnePage(iova.value, size, of: driver.pageSizes) {
+      var gather = UnmapGather()
+      let bytes = driver.unmap(iova, size: size, for: domain, gather: &gather, in: &self)
+      driver.synchronize(&gather, for: domain, in: &self)
+      return bytes
+    }
+    return try unmapPages(domain, iova: iova, size: size, through: driver)
+  }
+
+  @inlinable @inline(never)
+  mutating func unmapPages(
     _ domain: DomainID, iova: IOVA, size: UInt64, through driver: some IOMMUDriver
   ) throws(KernelError) -> UInt64 {
     let bytes = try within("iommu_unmap", .domain(domain)) { (system) throws(KernelError) in
@@ -70,6 +95,13 @@ extension System {
       return Int64(bitPattern: done)
     }
     return UInt64(bitPattern: bytes)
+  }
+
+  /// The call is for one page of the smallest size, and nothing is recorded: then all that the core
+  /// does comes to one call of the driver.
+  @inlinable @inline(__always)
+  func isOnePage(_ addresses: UInt64, _ size: UInt64, of sizes: PageSizes) -> Bool {
+    !board.journal.isOn && size == sizes.smallestBytes && addresses & (size &- 1) == 0
   }
 
   /// Where an address of the domain leads; 0 where it leads nowhere, as the kernel answers.

@@ -6,7 +6,7 @@ public import IOMMUHardware
 @usableFromInline package struct System: Sendable {
   @usableFromInline package var board: Board
   package private(set) var devices: [Device]
-  package private(set) var domains: [Domain] = []
+  @usableFromInline package private(set) var domains: [Domain] = []
   /// Faults stay pending: no interrupt handler runs by itself.
   package private(set) var holdsInterrupts = false
   /// Every name a domain ever had.
@@ -38,6 +38,12 @@ public import IOMMUHardware
     nameIndex[name].flatMap { liveDomain[$0] }
   }
 
+  /// The table of a domain that no device is attached to; nil also where there is no table.
+  @inlinable @inline(__always)
+  package func quietTable(of domain: DomainID) -> PhysicalAddress? {
+    domains[domain.index].attached.isEmpty ? domains[domain.index].table : nil
+  }
+
   package func device(named name: String) -> DeviceID? {
     devices.firstIndex { $0.name == name }.map(DeviceID.init)
   }
@@ -45,7 +51,7 @@ public import IOMMUHardware
   // MARK: Calls
 
   /// Runs a kernel function: what it does is recorded as lying under it.
-  @inlinable
+  @inlinable @inline(__always)
   package mutating func within(
     _ function: Label, _ subject: Subject = .none,
     _ body: (inout System) throws(KernelError) -> Int64
@@ -62,7 +68,7 @@ public import IOMMUHardware
   }
 
   /// Runs a kernel function that returns nothing and cannot be refused.
-  @inlinable
+  @inlinable @inline(__always)
   package mutating func inside(
     _ function: Label, _ subject: Subject = .none, _ body: (inout System) -> Void
   ) {
@@ -72,7 +78,7 @@ public import IOMMUHardware
   }
 
   /// Records a question that the code asks, and hands its answer on.
-  @inlinable
+  @inlinable @inline(__always)
   package mutating func ask(_ question: Label, _ answer: Bool) -> Bool {
     if board.journal.isOn { board.journal.ask(question, answer) }
     return answer

@@ -13,7 +13,8 @@ extension MSMDriver {
         system.board.journal.append(.message(format, first, second))
       }
       say("Unexpected IOMMU page fault!")
-      say("base = %08x", bases[iommu] &+ ioOffset)
+      let unit = system.devices.first { $0.iommu == iommu && $0.parent == nil }
+      say("base = %08x", (unit?.base ?? 0) &+ ioOffset)
       for bank in 0..<system.board.iommus[iommu].bankCount {
         let context = Context(iommu: iommu, bank: bank)
         guard context.read(MSMRegisters.fsr, &system) != 0 else { continue }

@@ -2,17 +2,25 @@ public import IOMMUAPI
 public import IOMMUHardware
 
 /// The words the driver makes, by the kernel's names (`msm_iommu_hw-8xxx.h`).
-enum Word {
-  static let typeTable: UInt32 = 1
+@usableFromInline enum Word {
+  @inlinable static var typeTable: UInt32 { 1 }
 
   // First level: access for all, shared, not global.
   static let section: UInt32 = 2 | 1 << 10 | 1 << 11 | 1 << 16 | 1 << 17
   static let supersection: UInt32 = section | 1 << 18
   // Second level: the same.
-  static let smallPage: UInt32 = 2 | 1 << 4 | 1 << 5 | 1 << 10 | 1 << 11
+  @inlinable static var smallPage: UInt32 { 2 | 1 << 4 | 1 << 5 | 1 << 10 | 1 << 11 }
   static let largePage: UInt32 = 1 | 1 << 4 | 1 << 5 | 1 << 10 | 1 << 11
 
+  /// A small page's word.
+  @inlinable @inline(__always)
+  static func smallPage(at physical: PhysicalAddress, class n: UInt32) -> UInt32 {
+    UInt32(truncatingIfNeeded: physical.value) & 0xffff_f000 | smallPage
+      | attributes(class: n, firstLevel: false)
+  }
+
   /// Where a first-level word says that its second level lies, be it a table's word or not.
+  @inlinable @inline(__always)
   static func table(_ word: UInt32) -> PhysicalAddress {
     PhysicalAddress(UInt64(word & 0xffff_fc00))
   }
@@ -21,6 +29,7 @@ enum Word {
   ///
   /// TEX[0] is put at bit 6 in every second-level word. For a large page that is a bit that should
   /// be zero, and its real TEX[0] (bit 12) stays 0: the driver's mistake.
+  @inlinable @inline(__always)
   static func attributes(class n: UInt32, firstLevel: Bool) -> UInt32 {
     (n & 3) << 2 | (n >> 2 & 1) << (firstLevel ? 12 : 6)
   }
@@ -31,13 +40,44 @@ extension MSMDriver {
   /// Writes the words of one page.
   ///
   /// What is there already is not looked at.
-  @usableFromInline
+  @inlinable @inline(__always)
   package func map(
     _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
     for domain: DomainID, in system: inout System
   ) throws(KernelError) {
+    if size == PageSize.size4K.bytes, mapQuietly(iova, to: physical, protection, domain, &system) {
+      return
+    }
+    try mapInSteps(iova, to: physical, size: size, protection, for: domain, in: &system)
+  }
+
+  /// Maps a small page if nothing is recorded, refused, made or flushed on the way; answers whether
+  /// it did.
+  ///
+  /// What ``mapInSteps(_:to:size:_:for:in:)`` then comes to.
+  @inlinable @inline(__always)
+  func mapQuietly(
+    _ iova: IOVA, to physical: PhysicalAddress, _ protection: Protection, _ domain: DomainID,
+    _ system: inout System
+  ) -> Bool {
+    guard !system.board.journal.isOn, let memoryClass = memoryClasses[protection],
+      let table = system.quietTable(of: domain),
+      let word = system.board.memory.tableWord(
+        at: table + UInt64(ARMv7Short.firstIndex(iova)) &* 4), word & 3 == Word.typeTable
+    else { return false }
+    let index = UInt64(ARMv7Short.secondIndex(iova))
+    system.board.writeWord(
+      Word.smallPage(at: physical, class: memoryClass), at: Word.table(word) + index &* 4)
+    return true
+  }
+
+  @usableFromInline @inline(never)
+  func mapInSteps(
+    _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
+    for domain: DomainID, in system: inout System
+  ) throws(KernelError) {
     _ = try system.within("msm_iommu_map", .domain(domain)) { (system) throws(KernelError) in
-      guard let memoryClass = memoryClasses[Int(protection.rawValue & 3)] else {
+      guard let memoryClass = memoryClasses[protection] else {
         throw .noMemoryClass(protection: protection)
       }
       guard let table = system.domains[domain.index].table else { throw .noTable(domain: domain) }
@@ -52,10 +92,11 @@ extension MSMDriver {
         writeFirst(base & 0xfff0_0000 | Word.section | upper, 1, first, table, &system)
       case PageSize.size64K.bytes:
         let second = try secondLevel(of: first, for: domain, &system)
-        writeSecond(base & 0xffff_0000 | Word.largePage | lower, 16, iova, second, &system)
+        writeLarge(base & 0xffff_0000 | Word.largePage | lower, iova, second, &system)
       case PageSize.size4K.bytes:
         let second = try secondLevel(of: first, for: domain, &system)
-        writeSecond(base & 0xffff_f000 | Word.smallPage | lower, 1, iova, second, &system)
+        writeSecond(
+          Word.smallPage(at: physical, class: memoryClass), iova, 0, second, &system)
       default: throw .unsupportedSize(size)
       }
       flush(domain, in: &system)
@@ -64,59 +105,73 @@ extension MSMDriver {
   }
 
   /// Clears the words of one page and answers `size`, also where there was nothing to clear.
-  @usableFromInline
+  @inlinable @inline(__always)
   package func unmap(
     _ iova: IOVA, size: UInt64, for domain: DomainID, gather: inout UnmapGather,
     in system: inout System
   ) -> UInt64 {
     system.inside("msm_iommu_unmap", .domain(domain)) { system in
       guard let table = system.domains[domain.index].table else { return }
-      let isPage = pageSizes.contains(bytes: size)
-      let first = table + UInt64(ARMv7Short.firstIndex(iova)) * 4
-      guard system.ask("is the length that of one page?", isPage) else {
-        system.board.journal.append(.hazard(.unmappedNothing, at: first, word: 0))
+      let first = table + UInt64(ARMv7Short.firstIndex(iova)) &* 4
+      guard system.ask("is the length that of one page?", pageSizes.contains(bytes: size)) else {
+        note(.unmappedNothing, at: first, 0, &system)
         return
       }
       let word = system.board.word(at: first)
       guard !system.ask("is the first-level word 0?", word == 0) else {
-        system.board.journal.append(.hazard(.unmappedNothing, at: first, word: 0))
+        note(.unmappedNothing, at: first, 0, &system)
         return
       }
-      switch size {
-      case PageSize.size16M.bytes: writeFirst(0, 16, first, table, &system)
-      case PageSize.size1M.bytes: writeFirst(0, 1, first, table, &system)
-      default:
+      if size <= PageSize.size64K.bytes {
         let second = SecondLevel(at: Word.table(word), isReal: word & 3 == Word.typeTable)
-        writeSecond(0, size == PageSize.size64K.bytes ? 16 : 1, iova, second, &system)
+        if size == PageSize.size4K.bytes {
+          writeSecond(0, iova, 0, second, &system)
+          if system.board.journal.isOn && second.isReal { warnOfTorn(iova, second, &system) }
+        } else {
+          writeLarge(0, iova, second, &system)
+        }
         let isEmpty = system.board.memory.isKilobyteEmpty(at: second.base)
         if system.ask("is the second-level table empty now?", isEmpty) {
-          system.board.freePages(PhysicalAddress(second.base.value & ~0xfff), 1)
-          system.board.writeWord(0, at: first)
+          free(second, of: first, &system)
         }
+      } else {
+        writeFirst(0, size == PageSize.size16M.bytes ? 16 : 1, first, table, &system)
       }
       flush(domain, in: &system)
     }
     return size
   }
 
+  @usableFromInline @inline(never)
+  func free(_ second: SecondLevel, of first: PhysicalAddress, _ system: inout System) {
+    system.board.freePages(PhysicalAddress(second.base.value & ~0xfff), 1)
+    system.board.writeWord(0, at: first)
+  }
+
   /// Nothing is left to flush: every unmap did so itself.
-  @usableFromInline
+  @inlinable @inline(__always)
   package func synchronize(
     _ gather: inout UnmapGather, for domain: DomainID, in system: inout System
   ) {}
 
-  /// Where a second-level index is applied to: a table, or what the driver takes for one.
-  private struct SecondLevel {
-    let base: PhysicalAddress
-    let isReal: Bool
+  @usableFromInline @inline(never)
+  func note(
+    _ hazard: Hazard, at address: PhysicalAddress, _ word: UInt32, _ system: inout System
+  ) {
+    system.board.journal.append(.hazard(hazard, at: address, word: word))
+  }
 
-    init(at base: PhysicalAddress, isReal: Bool) {
+  /// Where a second-level index is applied to: a table, or what the driver takes for one.
+  @usableFromInline struct SecondLevel {
+    @usableFromInline let base: PhysicalAddress
+    @usableFromInline let isReal: Bool
+
+    @inlinable init(at base: PhysicalAddress, isReal: Bool) {
       (self.base, self.isReal) = (base, isReal)
     }
   }
 
   /// The second level that a first-level word leads to; a fresh table when the word is 0.
-  @inline(__always)
   private func secondLevel(
     of first: PhysicalAddress, for domain: DomainID, _ system: inout System
   ) throws(KernelError) -> SecondLevel {
@@ -133,7 +188,8 @@ extension MSMDriver {
     return SecondLevel(at: page, isReal: true)
   }
 
-  private func writeFirst(
+  @usableFromInline @inline(never)
+  func writeFirst(
     _ word: UInt32, _ count: UInt64, _ first: PhysicalAddress, _ table: PhysicalAddress,
     _ system: inout System
   ) {
@@ -151,24 +207,35 @@ extension MSMDriver {
     if word == 0, count == 1 { warnOfTorn(first, index: first.value >> 2, &system) }
   }
 
-  @inline(__always)
-  private func writeSecond(
-    _ word: UInt32, _ count: UInt64, _ iova: IOVA, _ second: SecondLevel, _ system: inout System
+  /// Writes the word of the page `step` pages after `iova`.
+  @inlinable @inline(__always)
+  func writeSecond(
+    _ word: UInt32, _ iova: IOVA, _ step: UInt64, _ second: SecondLevel, _ system: inout System
   ) {
+    let index = UInt64(ARMv7Short.secondIndex(iova)) &+ step
+    // C's pointers have 32 bits: beyond a table at the very top follows the lowest memory.
+    let address = PhysicalAddress((second.base + index &* 4).value & 0xffff_ffff)
+    system.board.writeWord(word, at: address)
+    if !second.isReal {
+      note(.overwroteMappedMemory, at: address, word, &system)
+    } else if index >= UInt64(ARMv7Short.secondLevelCount) {
+      note(.wroteBeyondTable, at: address, word, &system)
+    }
+  }
+
+  /// Writes the 16 words of a large page.
+  @usableFromInline @inline(never)
+  func writeLarge(
+    _ word: UInt32, _ iova: IOVA, _ second: SecondLevel, _ system: inout System
+  ) {
+    for step in UInt64(0)..<16 { writeSecond(word, iova, step, second, &system) }
+  }
+
+  /// The same for the word of a small page in a second-level table.
+  @usableFromInline @inline(never)
+  func warnOfTorn(_ iova: IOVA, _ second: SecondLevel, _ system: inout System) {
     let index = UInt64(ARMv7Short.secondIndex(iova))
-    for step in 0..<count {
-      // C's pointers have 32 bits: beyond a table at the very top follows the lowest memory.
-      let address = PhysicalAddress((second.base + (index + step) * 4).value & 0xffff_ffff)
-      system.board.writeWord(word, at: address)
-      if !second.isReal {
-        system.board.journal.append(.hazard(.overwroteMappedMemory, at: address, word: word))
-      } else if index + step >= UInt64(ARMv7Short.secondLevelCount) {
-        system.board.journal.append(.hazard(.wroteBeyondTable, at: address, word: word))
-      }
-    }
-    if word == 0, count == 1, second.isReal {
-      warnOfTorn(second.base + index * 4, index: index, &system)
-    }
+    warnOfTorn(second.base + index * 4, index: index, &system)
   }
 
   /// After one word was cleared: its neighbours in the group of 16 may still be one large page.

@@ -5,7 +5,8 @@ public import IOMMUHardware
 ///
 /// `drivers/iommu/msm_iommu.c` and `msm_iommu_dev.c`: the same writes in the same order, the same
 /// refusals, and the same mistakes. A field setter reads, changes and writes the whole register, so
-/// one field is one write, also where nothing changes.
+/// one field is one write, also where nothing changes. It holds no references: it is handed on in every
+/// call, and counting them would cost more than mapping a page.
 @usableFromInline package struct MSMDriver: IOMMUDriver {
   package let era: Era
   /// The CPU's own memory types (CP15 PRRR), which attach copies.
@@ -13,26 +14,15 @@ public import IOMMUHardware
   package let cpuNMRR: UInt32
   /// What the kernel adds to an IOMMU's physical base to reach its registers.
   package let ioOffset: UInt32
-  /// Physical bases of the IOMMUs' register windows.
-  package let bases: [UInt32]
-  /// `msm_iommu_tex_class`: the class for each cache policy, nil where the CPU has none.
-  package let memoryClasses: [UInt32?]
+  /// `msm_iommu_tex_class`.
+  @usableFromInline let memoryClasses: MemoryClasses
 
   @inlinable package var pageSizes: PageSizes { ARMv7Short.pageSizes }
 
-  package init(
-    era: Era, cpuPRRR: UInt32, cpuNMRR: UInt32, ioOffset: UInt32, bases: [UInt32]
-  ) {
+  package init(era: Era, cpuPRRR: UInt32, cpuNMRR: UInt32, ioOffset: UInt32) {
     self.era = era
-    (self.cpuPRRR, self.cpuNMRR) = (cpuPRRR, cpuNMRR)
-    (self.ioOffset, self.bases) = (ioOffset, bases)
-    // Not cached, write-back write-allocate, write-back no-allocate, write-through.
-    memoryClasses = [UInt32(0), 1, 3, 2].map { policy in
-      (0..<8).first { n in
-        cpuPRRR >> (2 * n) & 3 == 2 && cpuPRRR >> (24 + n) & 1 == 1
-          && cpuNMRR >> (2 * n) & 3 == policy && cpuNMRR >> (16 + 2 * n) & 3 == policy
-      }
-    }
+    (self.cpuPRRR, self.cpuNMRR, self.ioOffset) = (cpuPRRR, cpuNMRR, ioOffset)
+    memoryClasses = MemoryClasses(prrr: cpuPRRR, nmrr: cpuNMRR)
   }
 
   // MARK: Domains
@@ -97,8 +87,13 @@ public import IOMMUHardware
   }
 
   /// Drops what the TLBs hold, bank by bank, the last attached first.
+  @inlinable @inline(__always)
   func flush(_ domain: DomainID, in system: inout System) {
-    guard !system.domains[domain.index].attached.isEmpty else { return }
+    if !system.domains[domain.index].attached.isEmpty { Self.flushAttached(domain, in: &system) }
+  }
+
+  @usableFromInline @inline(never)
+  static func flushAttached(_ domain: DomainID, in system: inout System) {
     system.inside("__flush_iotlb", .domain(domain)) { system in
       for position in system.domains[domain.index].attached.indices {
         let device = system.domains[domain.index].attached[position]
@@ -175,5 +170,33 @@ struct Context {
   func setGlobal(_ offset: UInt32, _ mask: UInt32, _ value: UInt32, _ system: inout System) {
     let old = system.board.register(offset, of: iommu)
     system.board.writeRegister(offset, of: iommu, old & ~mask | value)
+  }
+}
+
+/// The CPU's memory class for each cache policy that the kernel knows.
+@usableFromInline struct MemoryClasses: Hashable, Sendable {
+  /// A byte for each policy; 0xff where the CPU has no class for it.
+  @usableFromInline let bytes: UInt32
+
+  /// Looks for write-back, write-through and the like among what the CPU's own registers describe.
+  init(prrr: UInt32, nmrr: UInt32) {
+    // Not cached, write-back write-allocate, write-back no-allocate, write-through.
+    var bytes: UInt32 = 0
+    for policy: UInt32 in [2, 3, 1, 0] {
+      let found = (UInt32(0)..<8).first { n in
+        let isShared = prrr >> (24 + n) & 1 == 1
+        let (inner, outer) = (nmrr >> (2 * n) & 3, nmrr >> (16 + 2 * n) & 3)
+        return prrr >> (2 * n) & 3 == 2 && isShared && inner == policy && outer == policy
+      }
+      bytes = bytes << 8 | (found ?? 0xff)
+    }
+    self.bytes = bytes
+  }
+
+  /// The class for the policy in the two lowest bits of `protection`.
+  @inlinable @inline(__always)
+  subscript(_ protection: Protection) -> UInt32? {
+    let found = bytes &>> (8 &* (protection.rawValue & 3)) & 0xff
+    return found == 0xff ? nil : found
   }
 }

@@ -5,7 +5,7 @@
 /// Each primitive makes one kind of change and writes an event; ``undo(_:images:)`` and
 /// ``redo(_:)`` are the only other mutators. The board sees registers and words, never a domain.
 @usableFromInline package struct Board: Sendable {
-  @usableFromInline package private(set) var memory: PhysicalMemory
+  @usableFromInline package internal(set) var memory: PhysicalMemory
   package private(set) var iommus: [IOMMU]
   @usableFromInline package var journal = Journal()
   /// How often each TLB entry has answered: all slots of the first IOMMU, of the second, and so on.
@@ -48,13 +48,14 @@
   }
 
   /// Software stores a word.
+  @inlinable @inline(__always)
   package mutating func writeWord(_ word: UInt32, at address: PhysicalAddress) {
     let old = memory.store(word, at: address)
     if journal.isOn { noteWrite(old, word, at: address) }
   }
 
-  @inline(never)
-  private mutating func noteWrite(_ old: UInt32, _ new: UInt32, at address: PhysicalAddress) {
+  @usableFromInline @inline(never)
+  mutating func noteWrite(_ old: UInt32, _ new: UInt32, at address: PhysicalAddress) {
     journal.append(.memoryWrite(address, old: old, new: new))
   }
 

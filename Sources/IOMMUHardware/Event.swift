@@ -119,7 +119,7 @@ package enum Change: Hashable, Sendable {
 }
 
 /// What the drivers of the day do not notice, and the model does.
-package enum Hazard: UInt8, Hashable, Sendable {
+@usableFromInline package enum Hazard: UInt8, Hashable, Sendable {
   /// A section's word was taken for a table pointer, and a word of mapped memory was overwritten.
   case overwroteMappedMemory
   /// A word beyond the end of a table was written.

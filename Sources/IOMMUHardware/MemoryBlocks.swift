@@ -15,7 +15,7 @@
   ///
   /// Before a store Swift asks whether an array is shared, at each level of a nested one. Tables are
   /// written in runs, so a store mostly asks once.
-  @usableFromInline private(set) var open: Block = []
+  @usableFromInline var open: Block = []
   @usableFromInline private(set) var openIndex = UInt64.max
   /// All other blocks, by number.
   @usableFromInline private(set) var others: [UInt64: Block] = [:]
@@ -58,13 +58,14 @@
   @inlinable @inline(__always)
   func word(at address: PhysicalAddress) -> UInt32 { read(Self.place(of: address), of: address) }
 
-  /// A word of a block in the list; nil for one that lies elsewhere, or is open.
-  @inline(__always)
+  /// A word of a block in the list; nil for one that lies elsewhere.
+  @inlinable @inline(__always)
   func tableWord(at address: PhysicalAddress) -> UInt32? {
     let index = Self.tableIndex(of: address)
     guard index < UInt64(truncatingIfNeeded: tables.count) else { return nil }
     let (table, place) = (Int(truncatingIfNeeded: index), Self.place(of: address))
-    return place < tables[table].count ? tables[table][place] : nil
+    if place < tables[table].count { return tables[table][place] }
+    return index == openIndex ? open[place] : 0
   }
 
   /// How many words of the kilobyte that holds `address` are not 0.
@@ -105,21 +106,26 @@
   }
 
   /// Stores a word and returns what was there.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func store(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {
-    let index = Self.tableIndex(of: address)
-    if index != openIndex {
-      if word == 0 && self.word(at: address) == 0 { return 0 }
-      guard isTable(index) else { return storeElsewhere(word, at: address) }
-      open(index)
-    }
+    if Self.tableIndex(of: address) != openIndex { return storeBeside(word, at: address) }
     let (old, isFirst) = Self.replace(in: &open, at: address, by: word)
     if isFirst { noteDirty(address) }
     return old
   }
 
-  @inline(never)
-  private mutating func noteDirty(_ address: PhysicalAddress) {
+  /// Stores a word in a block that is not open; where it can be, it is opened.
+  @usableFromInline @inline(never)
+  mutating func storeBeside(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {
+    if word == 0 && self.word(at: address) == 0 { return 0 }
+    let index = Self.tableIndex(of: address)
+    guard isTable(index) else { return storeElsewhere(word, at: address) }
+    open(index)
+    return store(word, at: address)
+  }
+
+  @usableFromInline @inline(never)
+  mutating func noteDirty(_ address: PhysicalAddress) {
     dirtyKilobytes.append(address.value >> 10)
   }
 
@@ -133,8 +139,8 @@
   }
 
   /// Puts a word into a block; answers what was there, and whether the kilobyte was clean.
-  @inline(__always)
-  private static func replace(
+  @inlinable @inline(__always)
+  static func replace(
     in block: inout Block, at address: PhysicalAddress, by word: UInt32
   ) -> (old: UInt32, isFirst: Bool) {
     let (place, markPlace) = (place(of: address), markPlace(of: address))

@@ -24,7 +24,7 @@ package enum PageUse: UInt8, Hashable, Sendable {
   /// Page tables come from here upward.
   @inlinable package static var poolBase: PhysicalAddress { PhysicalAddress(0x4000_0000) }
 
-  @usableFromInline private(set) var blocks = MemoryBlocks()
+  @usableFromInline var blocks = MemoryBlocks()
 
   /// Ranges of addresses where no memory answers: reaching one is an external abort.
   package let holes: [Range<UInt64>]
@@ -49,14 +49,14 @@ package enum PageUse: UInt8, Hashable, Sendable {
   @inlinable @inline(__always)
   package func word(at address: PhysicalAddress) -> UInt32 { blocks.word(at: address) }
 
-  /// The word that holds `address` where it can be told at once; nil says nothing.
-  @inline(__always)
-  func tableWord(at address: PhysicalAddress) -> UInt32? {
-    holes.isEmpty ? blocks.tableWord(at: address) : nil
-  }
+  /// The word that holds `address` if it lies where page tables lie, and can be told at once.
+  ///
+  /// Nil says nothing.
+  @inlinable @inline(__always)
+  package func tableWord(at address: PhysicalAddress) -> UInt32? { blocks.tableWord(at: address) }
 
   /// Stores a word and returns what was there.
-  @inline(__always)
+  @inlinable @inline(__always)
   package mutating func store(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {
     blocks.store(word, at: address)
   }

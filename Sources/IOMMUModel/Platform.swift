@@ -187,7 +187,9 @@ package struct Platform: Hashable, Sendable {
   func makeSystem() -> System {
     let board = Board(
       iommus: units.indices.map(makeIOMMU), holes: holes)
-    var devices = units.indices.map { Device(name: units[$0].name, iommu: $0) }
+    var devices = units.indices.map {
+      Device(name: units[$0].name, iommu: $0, base: units[$0].base)
+    }
     devices += contexts.map {
       Device(
         name: $0.name, iommu: $0.unit, bank: $0.bank, parent: DeviceID($0.unit),
@@ -211,9 +213,7 @@ package struct Platform: Hashable, Sendable {
     switch family {
     case .msm:
       .msm(
-        MSMDriver(
-          era: era, cpuPRRR: cpuPRRR, cpuNMRR: cpuNMRR, ioOffset: ioOffset, bases: units.map(\.base)
-        ))
+        MSMDriver(era: era, cpuPRRR: cpuPRRR, cpuNMRR: cpuNMRR, ioOffset: ioOffset))
     case .vtd: .vtd(VTDDriver())
     }
   }

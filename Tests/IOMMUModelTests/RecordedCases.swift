@@ -90,8 +90,7 @@ struct BareDriver {
   init(domains count: Int) throws {
     system = try Machine.msm8x60().system
     driver = MSMDriver(
-      era: .linux3_6, cpuPRRR: 0xff0a_81a8, cpuNMRR: 0x40e0_40e0, ioOffset: 0xf400_0000,
-      bases: (0..<12).map { 0x0730_0000 + $0 * 0x10_0000 })
+      era: .linux3_6, cpuPRRR: 0xff0a_81a8, cpuNMRR: 0x40e0_40e0, ioOffset: 0xf400_0000)
     var domains: [DomainID] = []
     for index in 0..<count {
       domains.append(try system.allocateDomain(named: "domain\(index)", through: driver))
