@@ -50,13 +50,13 @@
     return Int32(recording.images.count - 1)
   }
 
-  /// Hands over what was recorded and starts afresh.
+  /// Hands over what was recorded and starts afresh, with room for as many events up to a bound.
   package mutating func take() -> Recording {
-    defer {
-      recording = Recording()
-      depth = 0
-    }
-    return recording
+    let taken = recording
+    recording = Recording()
+    recording.events.reserveCapacity(min(taken.events.count, 8192))
+    depth = 0
+    return taken
   }
 }
 

@@ -10,7 +10,7 @@ import Testing
   ) throws {
     let platform = try Library.platform(name)
     let rows = try Bench.run(on: platform, pages: 1000, lookups: 3000, rounds: 2)
-    #expect(rows.count == 12)
+    #expect(rows.count == 13)
     #expect(rows.allSatisfy { $0.ours > 0 && $0.plain > 0 })
   }
 }
