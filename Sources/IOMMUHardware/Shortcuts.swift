@@ -46,7 +46,8 @@
     let place = Self.place(of: page)
     guard place < places.count else { return nil }
     let found = places[place]
-    let difference = found.page ^ page | found.asker ^ Self.asker(request) | found.era ^ era
+    let difference =
+      (found.page ^ page) | (found.asker ^ Self.asker(request)) | (found.era ^ era)
     return difference == 0 ? found : nil
   }
 
