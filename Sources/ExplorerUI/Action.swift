@@ -78,7 +78,7 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     switch self {
     case .path: "from device to memory"
     case .registers: "registers and their fields, in words"
-    case .pageTable: "both levels of tables, entry by entry"
+    case .pageTable: "all levels of tables, entry by entry"
     case .walk: "one address taken apart, step by step"
     }
   }

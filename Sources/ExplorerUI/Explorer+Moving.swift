@@ -67,35 +67,45 @@ extension Explorer {
     }
   }
 
+  /// The tables that the page-table cursor leads through; nil without a table.
+  var entryTrail: TableTrail? {
+    Subject(selection, in: machine).table.map {
+      TableTrail(entryCursor, from: $0, machine.platform.format, in: machine.board.memory)
+    }
+  }
+
+  /// Puts the page-table cursor on the first used entries of the tables from a depth down.
+  mutating func settleEntry(from depth: Int) {
+    guard let table = Subject(selection, in: machine).table else { return }
+    entryCursor.settle(
+      from: depth, below: table, machine.platform.format, in: machine.board.memory)
+  }
+
   mutating func moveEntry(_ direction: Direction) {
+    guard let trail = entryTrail else { return }
     let format = machine.platform.format
     let body = layout.inspector.inset(columns: 1, rows: 1)
-    let grid = PageTableView.Grid(
-      Rect(column: body.column, row: body.row + 1, width: body.width, height: body.height - 1))
-    if entryCursor.isInside {
-      let last = format.entryCount(level: 2) - 1
-      let step = direction.steps(across: 1, down: grid.marks)
-      entryCursor.second = max(0, min(last, entryCursor.second + step))
-      return
-    }
-    let last = format.entryCount(level: 1) - 1
+    let grid = TableMaps(trail, format, width: body.width, height: body.height - 1)
+      .grid(at: trail.depth)
+    let here = trail.current
+    let next: Int
     switch direction {
-    case .left, .right:
-      let next = nextTellingEntry(direction == .right, group: grid.group)
-      entryCursor.first = max(0, min(last, next))
+    case .left, .right: next = nextTellingEntry(direction == .right, here, group: grid.group)
     case .up, .down, .pageUp, .pageDown:
-      let step = direction.steps(across: grid.group, down: grid.marks * grid.group)
-      entryCursor.first = max(0, min(last, entryCursor.first + step))
+      next = here.index + direction.steps(across: grid.group, down: grid.marks * grid.group)
     }
-    entryCursor.second = 0
+    let last = format.entryCount(level: here.level) - 1
+    point(depth: trail.depth, index: max(0, min(last, next)))
   }
 
   /// The next entry that is used, but no farther than the start of the next mark.
-  private func nextTellingEntry(_ isForward: Bool, group: Int) -> Int {
-    let here = entryCursor.first
-    guard let table = Subject(selection, in: machine).table else { return here }
+  private func nextTellingEntry(
+    _ isForward: Bool, _ stop: TableTrail.Stop, group: Int
+  ) -> Int {
+    let here = stop.index
+    let format = machine.platform.format
     let memory = machine.board.memory
-    let isUsed = { (entry: Int) in memory.word(at: table + UInt64(entry * 4)) != 0 }
+    let isUsed = { (entry: Int) in format.entry(entry, of: stop.table, in: memory) != 0 }
     if isForward {
       let edge = (here / group + 1) * group
       return (here + 1..<max(here + 1, edge)).first(where: isUsed) ?? edge
@@ -104,18 +114,21 @@ extension Explorer {
     return (max(0, edge)..<max(0, here)).last(where: isUsed) ?? edge
   }
 
+  /// Puts the page-table cursor on an entry; in the tables below it starts anew.
+  private mutating func point(depth: Int, index: Int) {
+    entryCursor.depth = depth
+    guard entryCursor[depth] != index else { return }
+    entryCursor[depth] = index
+    settleEntry(from: depth + 1)
+  }
+
   mutating func point(at cursor: ViewCursor) {
     switch cursor {
     case .register(let index): registerCursor = index
     case .walkStep(let index): walkCursor = index
     case .entry(let level, let index):
-      entryCursor.isInside = level == 2
-      if level == 2 {
-        entryCursor.second = index
-      } else {
-        entryCursor.first = index
-        entryCursor.second = 0
-      }
+      guard let depth = machine.platform.format.levels.firstIndex(of: level) else { return }
+      point(depth: depth, index: index)
     }
   }
 
@@ -124,8 +137,13 @@ extension Explorer {
     case (.system, .iommu(let iommu)): folds[iommu] = !isOpen(iommu)
     case (.system, _): focus = .inspector
     case (.inspector, _) where view == .pageTable:
-      if PageTableView(self, Subject(selection, in: machine)).secondLevel != nil {
-        entryCursor.isInside.toggle()
+      guard let trail = entryTrail else { return }
+      // Below the last table there is nothing: there the key comes out again.
+      let isLast = trail.depth == machine.platform.format.levels.count - 1
+      if trail.leadsOn || isLast {
+        entryCursor.depth = trail.depth + (isLast ? -1 : 1)
+      } else {
+        notice = "This entry leads to no table."
       }
     case (.inspector, _): turnView(1)
     case (.timeline, _): _ = timeline.forwardOperation()

@@ -53,11 +53,9 @@ extension Explorer {
     }
     chosenAddress = IOVA(number)
     walkCursor = 0
-    let format = machine.platform.format
-    let first = Int(truncatingIfNeeded: number >> UInt64(format.entryBits(level: 1)))
-    let second = Int(truncatingIfNeeded: number >> UInt64(format.entryBits(level: 2)))
-    entryCursor = EntryCursor(
-      first: first % format.entryCount(level: 1), second: second % format.entryCount(level: 2))
+    entryCursor.follow(
+      IOVA(number), from: Subject(selection, in: machine).table, machine.platform.format,
+      in: machine.board.memory)
     prompt = nil
   }
 
@@ -73,6 +71,8 @@ extension Explorer {
       timeline = Timeline(from: Machine(unprobed: try Library.platform(platform)))
       selection = .iommu(0)
       (folds, visited) = ([:], [])
+      chosenAddress = nil
+      resetCursors()
     }
     // What only looks, and what cannot be tried, is no reason to give up what comes after.
     if !timeline.isAtEnd, let outcome = timeline.outcomeOfLooking(operation) {

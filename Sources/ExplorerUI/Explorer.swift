@@ -44,14 +44,6 @@ package struct Explorer: Sendable {
   var isMouseOn = true
   private var hits: [(area: Rect, action: Action)] = []
 
-  /// Where the page-table view's cursor is.
-  package struct EntryCursor: Hashable, Sendable {
-    var first = 0
-    var second = 0
-    /// The second level has the cursor.
-    var isInside = false
-  }
-
   /// An explorer of what has happened so far, which may be nothing; `title` is what the session is
   /// called.
   package init(
@@ -202,7 +194,11 @@ package struct Explorer: Sendable {
   mutating func leave() {
     prompt = nil
     helpScroll = nil
-    if isZoomed { isZoomed = false } else if entryCursor.isInside { entryCursor.isInside = false }
+    if isZoomed {
+      isZoomed = false
+    } else if view == .pageTable, let trail = entryTrail, trail.depth > 0 {
+      entryCursor.depth = trail.depth - 1
+    }
   }
 
   mutating func go(to target: Selection, _ view: ViewID) {
@@ -224,13 +220,13 @@ package struct Explorer: Sendable {
     findFirstEntry()
   }
 
-  /// Puts the page-table cursor on the first entry that maps something.
+  /// Puts the page-table cursor on the first entry that maps something, however deep.
   mutating func findFirstEntry() {
     guard let table = Subject(selection, in: machine).table else { return }
-    let count = machine.platform.format.entryCount(level: 1)
-    let memory = machine.board.memory
-    let first = (0..<count).first { memory.word(at: table + UInt64($0 * 4)) != 0 }
-    entryCursor = EntryCursor(first: first ?? 0)
+    settleEntry(from: 0)
+    let format = machine.platform.format
+    entryCursor.depth =
+      TableTrail(entryCursor, from: table, format, in: machine.board.memory).stops.count - 1
   }
 
   mutating func turnView(_ step: Int) {

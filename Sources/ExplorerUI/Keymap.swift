@@ -33,7 +33,7 @@ package enum Keymap {
 
     bind("1", .view(.path), .look, "", "Path: from device to memory"),
     bind("2", .view(.registers), .look, "", "Registers and their fields, in words"),
-    bind("3", .view(.pageTable), .look, "", "Page table: both levels, entry by entry"),
+    bind("3", .view(.pageTable), .look, "", "Page table: all levels, entry by entry"),
     bind("4", .view(.walk), .look, "", "Walk: one address taken apart"),
     bind([.up, .character("k")], "↑ k", .move(.up), .look, "Up, in the pane that has the focus"),
     bind([.down, .character("j")], "↓ j", .move(.down), .look, "Down"),

@@ -64,8 +64,11 @@ struct KeysRow {
       items.append(Item(key: "↑↓", word: "register", action: .move(.down)))
     case (.inspector, .pageTable):
       items.append(Item(key: "←↑↓→", word: "entry", action: .move(.right)))
-      let view = PageTableView(explorer, Subject(explorer.selection, in: explorer.machine))
-      if view.secondLevel != nil { items.append(Item(key: "↵", word: "level", action: .open)) }
+      guard let trail = explorer.entryTrail else { break }
+      if trail.leadsOn { items.append(Item(key: "↵", word: "level", action: .open)) }
+      if trail.depth > 0, !explorer.isZoomed {
+        items.append(Item(key: "Esc", word: "out", action: .leave))
+      }
     case (.inspector, .walk): items.append(Item(key: "↑↓", word: "look at", action: .move(.down)))
     case (.timeline, _): items.append(Item(key: "↑↓", word: "operation", action: .move(.down)))
     case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))

@@ -70,17 +70,9 @@ struct Subject {
   }
 
   /// What a leaf's memory class means, by the registers of the bank that is looked at.
-  ///
-  /// Nil while the bank does not remap classes (SCTLR.TRE 0).
   func memoryType(of leaf: Leaf) -> MemoryType? {
     guard let iommu, let bank else { return nil }
-    func word(_ register: UInt32) -> UInt32 {
-      machine.board.register(MSMRegisters.offset(register, bank: bank), of: iommu)
-    }
-    guard word(MSMRegisters.sctlr) & MSMRegisters.SCTLR.tre != 0 else { return nil }
-    return MemoryType(
-      memoryClass: UInt32(leaf.memoryClass), isShared: leaf.isShared,
-      prrr: word(MSMRegisters.prrr), nmrr: word(MSMRegisters.nmrr))
+    return machine.board.memoryType(of: leaf, bank: bank, iommu: iommu)
   }
 
   var domainName: String? { domain.map { machine.system.name(of: $0) } }

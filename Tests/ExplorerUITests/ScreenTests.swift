@@ -8,57 +8,79 @@ import Testing
     var width = 80
     var height = 24
     var isASCII = false
+    /// The scene it starts from; nil is the shipped one.
+    var script: String?
 
     static func large(_ name: String, _ keys: String, isASCII: Bool = false) -> Picture {
       Picture(name: name, keys: keys, width: 120, height: 36, isASCII: isASCII)
     }
 
+    /// The same keys on the machine whose tables are four levels deep, at two sizes.
+    static func deep(_ name: String, _ keys: String) -> [Picture] {
+      [(80, 24), (120, 36)].map {
+        Picture(
+          name: "deep-" + name, keys: keys, width: $0.0, height: $0.1, script: Session.deepTables)
+      }
+    }
+
     var testDescription: String { "\(name)-\(width)x\(height)" }
   }
 
-  static let pictures = [
-    Picture(name: "first", keys: ""),
-    .large("first", ""),
-    .large("first-ascii", "", isASCII: true),
-    // Four steps after the base of the table, and when the attach is done.
-    .large("attach-half-done", "nnnn"),
-    Picture(name: "context-after-a-click", keys: "<End><click 5,4><click 8,6>"),
+  static let pictures =
+    [
+      Picture(name: "first", keys: ""),
+      .large("first", ""),
+      .large("first-ascii", "", isASCII: true),
+      // Four steps after the base of the table, and when the attach is done.
+      .large("attach-half-done", "nnnn"),
+      Picture(name: "context-after-a-click", keys: "<End><click 5,4><click 8,6>"),
 
-    Picture(name: "context-registers", keys: "2"),
-    .large("context-registers", "2"),
-    Picture(name: "context-table", keys: "3"),
-    .large("context-table", "3"),
-    .large("context-walk", "<End>4"),
-    Picture(name: "iommu-path", keys: "<click 5,4>"),
-    .large("iommu-registers", "<click 5,5>2"),
-    Picture(name: "iommu-table", keys: "<click 5,4>3"),
-    Picture(name: "iommu-walk", keys: "<click 5,4>4"),
-    Picture(name: "domain-path", keys: "<click 5,12>"),
-    Picture(name: "domain-registers", keys: "<click 5,13>2"),
-    .large("domain-table", "<click 5,20>3"),
-    Picture(name: "domain-walk", keys: "<click 5,13>4"),
-    .large("second-level", "3<Tab><Right><Enter><Right>"),
+      Picture(name: "context-registers", keys: "2"),
+      .large("context-registers", "2"),
+      Picture(name: "context-table", keys: "3"),
+      .large("context-table", "3"),
+      .large("context-walk", "<End>4"),
+      Picture(name: "iommu-path", keys: "<click 5,4>"),
+      .large("iommu-registers", "<click 5,5>2"),
+      Picture(name: "iommu-table", keys: "<click 5,4>3"),
+      Picture(name: "iommu-walk", keys: "<click 5,4>4"),
+      Picture(name: "domain-path", keys: "<click 5,12>"),
+      Picture(name: "domain-registers", keys: "<click 5,13>2"),
+      .large("domain-table", "<click 5,20>3"),
+      Picture(name: "domain-walk", keys: "<click 5,13>4"),
+      .large("second-level", "3<Tab><Right><Enter><Right>"),
 
-    Picture(name: "refused", keys: "<End>:'attach video mdp_rgb1'<Enter>"),
-    .large("fault", "<End>:'read mdp_rgb1 0x30000000'<Enter>"),
-    Picture(name: "fault", keys: "<End>:'read mdp_rgb1 0x30000000'<Enter>4"),
-    .large("bypass", "<End>:'read vpe_src 0x30000000'<Enter>"),
-    .large("freed-under-a-context", "<End>:'free fb'<Enter>"),
-    Picture(name: "mistake", keys: ":'map fb 0x1000000g 0x60000000 1M rw'<Enter>"),
-    Picture(name: "help", keys: "?"),
-    Picture(name: "unprobed", keys: ":'use msm8x60 unprobed'<Enter>"),
-    Picture(name: "bank-without-device", keys: "<Down><Down><Down>jjj<Right>jj"),
-    Picture(name: "before-the-first", keys: "<Home>"),
+      Picture(name: "refused", keys: "<End>:'attach video mdp_rgb1'<Enter>"),
+      .large("fault", "<End>:'read mdp_rgb1 0x30000000'<Enter>"),
+      Picture(name: "fault", keys: "<End>:'read mdp_rgb1 0x30000000'<Enter>4"),
+      .large("bypass", "<End>:'read vpe_src 0x30000000'<Enter>"),
+      .large("freed-under-a-context", "<End>:'free fb'<Enter>"),
+      Picture(name: "mistake", keys: ":'map fb 0x1000000g 0x60000000 1M rw'<Enter>"),
+      Picture(name: "help", keys: "?"),
+      Picture(name: "unprobed", keys: ":'use msm8x60 unprobed'<Enter>"),
+      Picture(name: "bank-without-device", keys: "<Down><Down><Down>jjj<Right>jj"),
+      Picture(name: "before-the-first", keys: "<Home>"),
 
-    Picture(name: "one-pane", keys: "", width: 60, height: 20),
-    Picture(name: "one-pane-table", keys: "<Tab>3", width: 60, height: 20),
-    Picture(name: "sentence", keys: "", width: 30, height: 8),
-  ]
+      Picture(name: "one-pane", keys: "", width: 60, height: 20),
+      Picture(name: "one-pane-table", keys: "<Tab>3", width: 60, height: 20),
+      Picture(name: "sentence", keys: "", width: 30, height: 8),
+    ] + deep
+
+  static let deep =
+    Picture.deep("table", "3") + Picture.deep("table-top", "3<Tab><Esc><Esc><Esc>")
+    + Picture.deep("table-last", "3<Tab>e<C-u>'0x20004000'<Enter>")
+    + [Picture(name: "deep-table-zoomed", keys: "3z", script: Session.deepTables)]
+    + Picture.deep("walk", "4")
+    + Picture.deep("walk-done", "4<Tab>" + String(repeating: "j", count: 20))
+    + Picture.deep("walk-small-page", "e<C-u>'0x20004567'<Enter>4")
+    + Picture.deep("walk-fault", "e<C-u>'0x20010000'<Enter>4")
+    + Picture.deep("walk-wide", "e<C-u>'0x7fc080601234'<Enter>4")
 
   @Test(arguments: pictures)
   func `the screen is the one in its file`(picture: Picture) throws {
     let session = try Session(
-      picture.keys, size: (picture.width, picture.height), isASCII: picture.isASCII)
+      picture.keys, size: (picture.width, picture.height), script: picture.script,
+      isASCII: picture.isASCII)
     try ExpectedScreen.check(picture.name, session)
   }
 }

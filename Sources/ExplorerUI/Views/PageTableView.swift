@@ -4,22 +4,11 @@ internal import IOMMULab
 internal import IOMMUModel
 internal import TerminalCore
 
-/// Both levels of a domain's table: the first as one map, the second beside or below it, and the
-/// entry under the cursor decoded.
+/// A domain's tables: the one with the cursor as a map, the one that its entry leads to below it,
+/// and the entry under the cursor decoded.
 struct PageTableView {
-  /// How many marks a row of the map has, and how many entries one mark stands for.
-  struct Grid {
-    let marks: Int
-    let rows: Int
-    let group: Int
-
-    init(_ area: Rect) {
-      marks = area.width >= 76 ? 64 : 32
-      let wanted = area.height >= 36 && marks == 64 ? 16 : 8
-      rows = wanted
-      group = 4096 / (marks * wanted)
-    }
-  }
+  private typealias Grid = TableMaps.Grid
+  private typealias Stop = TableTrail.Stop
 
   private let explorer: Explorer
   private let subject: Subject
@@ -35,18 +24,8 @@ struct PageTableView {
     format = machine.platform.format
   }
 
-  /// The second-level table under the cursor, if the entry there is one.
-  var secondLevel: PhysicalAddress? {
-    guard let table = subject.table else { return nil }
-    if case .table(let next) = format.decode(word(table, explorer.entryCursor.first), level: 1) {
-      return next
-    }
-    return nil
-  }
-
-  private func word(_ table: PhysicalAddress, _ index: Int) -> UInt64 {
-    format.entry(index, of: table, in: memory)
-  }
+  /// An entry as memory holds it, written as wide as it is.
+  private func text(_ word: UInt64) -> String { word.hex(digits: Int(format.entryBytes) * 2) }
 
   func draw(in area: Rect, frame: Rect, with pen: inout Pen) {
     guard let table = subject.table else {
@@ -55,142 +34,222 @@ struct PageTableView {
         .dim, at: 2, 1, in: area)
       return
     }
-    let grid = Grid(area)
-    let focused = explorer.focus == .inspector
-    var heading = Prose("First level", .strong) + Prose(" at ", .dim)
-    heading += Prose(table.value.hex8, .physical)
-    heading += Prose(
-      area.width >= 70
-        ? "   4096 entries of 1 MiB; a mark is \(grid.group)" : "  a mark is \(grid.group) MiB",
-      .dim)
-    pen.write(heading, at: 1, 0, in: area)
-    drawFirst(table, grid, at: 1, in: area, with: &pen)
-    var row = 1 + grid.rows
-    if area.height >= 18 {
-      pen.write(legend(grid), at: 1, row, in: area)
+    let trail = TableTrail(explorer.entryCursor, from: table, format, in: memory)
+    let maps = TableMaps(trail, format, width: area.width, height: area.height)
+    let stop = trail.stops[maps.upper]
+    drawHeading(trail, maps, in: area, with: &pen)
+    for line in 0..<maps.grid.rows {
+      let first = line * maps.grid.marks * maps.grid.group
+      let isUsed = drawRow(
+        stop, maps.grid, line, hasCursor: true, at: 1 + line, in: area, with: &pen)
+      // Wider addresses leave no room for the marks: there rows are numbered.
+      if format.addressBits <= 32 {
+        let address = stop.start | UInt64(first) << UInt64(format.entryBits(level: stop.level))
+        pen.write(address.hex8, isUsed ? .iova : .dim, at: 1, 1 + line, in: area)
+      } else {
+        pen.write(label(first, stop), isUsed ? .iova : .dim, at: 1, 1 + line, in: area)
+      }
+    }
+    var row = 1 + maps.grid.rows
+    if maps.hasLegend {
+      pen.write(legend(stop, maps), at: 1, row, in: area)
       row += 1
     }
-    drawEntry(table, at: row, in: area, frame: frame, focused: focused, with: &pen)
+    drawEntry(trail, maps, at: row, in: area, frame: frame, with: &pen)
   }
 
-  private func legend(_ grid: Grid) -> Prose {
-    var legend = Prose("█", .physical) + Prose(" 16M  ", .dim)
-    legend += Prose("■", .physical) + Prose(" 1M  ", .dim)
-    legend += Prose("▪", .physical) + Prose(" some of \(grid.group)  ", .dim)
-    legend += Prose("□", .old) + Prose(" second level  ", .dim)
+  // MARK: Around the map
+
+  private func drawHeading(
+    _ trail: TableTrail, _ maps: TableMaps, in area: Rect, with pen: inout Pen
+  ) {
+    let stop = trail.stops[maps.upper]
+    let isNarrow = area.width < 70
+    let bits = format.entryBits(level: stop.level)
+    let group = maps.grid.group
+    let groupBits = bits + group.trailingZeroBitCount
+    var heading = Prose(format.tableName(level: stop.level).capitalizedFirst, .strong)
+    heading += Prose(" at ", .dim) + Prose(stop.table.value.hex8, .physical)
+    if isNarrow {
+      heading += Prose(
+        maps.upper == 0
+          ? "  a mark is \(Self.size(bits: groupBits))" : "  mark \(Self.size(bits: groupBits))",
+        .dim)
+    } else {
+      let count = format.entryCount(level: stop.level)
+      heading += Prose("   \(count) entries of \(Self.size(bits: bits))", .dim)
+      if group > 1 { heading += Prose("; a mark is \(group)", .dim) }
+    }
+    let end = pen.write(heading, at: 1, 0, in: area)
+    drawTrail(trail, upTo: maps.upper, after: end, in: area, with: &pen)
+  }
+
+  /// The entries that lead to the table, each a link.
+  private func drawTrail(
+    _ trail: TableTrail, upTo depth: Int, after end: Int, in area: Rect, with pen: inout Pen
+  ) {
+    guard depth > 0 else { return }
+    let indices = trail.stops[..<depth].map { UInt64($0.index).hex }
+    let wide = " \(pen.glyphs.partOf) "
+    let separator =
+      indices.joined(separator: wide).count + end + 7 <= area.width
+      ? wide : String(pen.glyphs.partOf)
+    let lead = separator == wide ? "under " : ""
+    let width = lead.count + indices.joined(separator: separator).count
+    var column = max(end + 1, area.width - 1 - width)
+    column = pen.write(lead, .dim, at: column, 0, in: area)
+    for (place, index) in indices.enumerated() {
+      if place > 0 { column = pen.write(separator, .dim, at: column, 0, in: area) }
+      let start = column
+      column = pen.write(index, .iova, at: column, 0, in: area)
+      let stop = trail.stops[place]
+      pen.link(
+        Rect(column: area.column + start, row: area.row, width: column - start, height: 1)
+          .intersection(area), to: .point(.entry(level: stop.level, index: stop.index)))
+    }
+  }
+
+  /// A power of two of bytes as prose has it: `16 MiB`.
+  private static func size(bits: Int) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    return "\(1 << (bits % 10)) \(units[bits / 10])"
+  }
+
+  private func legend(_ stop: Stop, _ maps: TableMaps) -> Prose {
+    var legend = Prose()
+    for size in format.leafSizes(level: stop.level) {
+      let isOne = Int(size.bits) == format.entryBits(level: stop.level)
+      legend += Prose(isOne ? "■" : "█", .physical) + Prose(" \(size.bytes.sizeText)  ", .dim)
+    }
+    let group = max(maps.grid.group, maps.lower?.group ?? 1)
+    if group > 1 { legend += Prose("▪", .physical) + Prose(" some of \(group)  ", .dim) }
+    if let next = format.level(after: stop.level) {
+      legend += Prose("□", .old) + Prose(" \(format.tableName(level: next))  ", .dim)
+    }
     return legend + Prose("· unmapped", .dim)
   }
 
-  // MARK: The map
+  /// The number of an entry, as wide as the last one of its table.
+  private func label(_ index: Int, _ stop: Stop) -> String {
+    UInt64(index).hex(digits: (format.entryIndexBits(level: stop.level) + 3) / 4)
+  }
 
-  private func drawFirst(
-    _ table: PhysicalAddress, _ grid: Grid, at row: Int, in area: Rect, with pen: inout Pen
-  ) {
+  // MARK: The maps
+
+  /// Draws a row of a map; whether anything in it is used.
+  private func drawRow(
+    _ stop: Stop, _ grid: Grid, _ line: Int, hasCursor: Bool, at row: Int, in area: Rect,
+    with pen: inout Pen
+  ) -> Bool {
     let left = 12
-    for line in 0..<grid.rows {
-      let first = line * grid.marks * grid.group
-      var isUsed = false
-      for mark in 0..<grid.marks {
-        let entry = first + mark * grid.group
-        let (glyph, role) = glyph(table, entry, grid.group, pen.glyphs)
-        isUsed = isUsed || role != .faint
-        var style = pen.theme.style(role)
-        let holdsCursor = (entry..<entry + grid.group).contains(explorer.entryCursor.first)
-        if isChanged(table, entry, grid.group) { style = pen.theme.style(.changed) }
-        if holdsCursor {
-          style.attributes.insert(.reverse)
-        }
-        pen.put(glyph, style, at: left + mark, row + line, in: area)
-        pen.link(
-          Rect(column: area.column + left + mark, row: area.row + row + line, width: 1, height: 1)
-            .intersection(area),
-          to: .point(.entry(level: 1, index: firstUsed(table, entry, grid.group))))
+    let first = line * grid.marks * grid.group
+    var isUsed = false
+    for mark in 0..<grid.marks {
+      let entry = first + mark * grid.group
+      let (glyph, role) = glyph(stop, entry, grid.group, pen.glyphs)
+      isUsed = isUsed || role != .faint
+      var style = pen.theme.style(role)
+      if isChanged(stop, entry, grid.group) { style = pen.theme.style(.changed) }
+      if hasCursor, (entry..<entry + grid.group).contains(stop.index) {
+        style.attributes.insert(.reverse)
       }
-      let address = UInt64(first) << UInt64(format.entryBits(level: 1))
-      pen.write(address.hex8, isUsed ? .iova : .dim, at: 1, row + line, in: area)
+      pen.put(glyph, style, at: left + mark, row, in: area)
+      pen.link(
+        Rect(column: area.column + left + mark, row: area.row + row, width: 1, height: 1)
+          .intersection(area),
+        to: .point(.entry(level: stop.level, index: firstUsed(stop, entry, grid.group))))
     }
+    return isUsed
+  }
+
+  private func word(_ stop: Stop, _ index: Int) -> UInt64 {
+    format.entry(index, of: stop.table, in: memory)
   }
 
   /// A click on a mark goes to the first entry of its group that says something.
-  private func firstUsed(_ table: PhysicalAddress, _ entry: Int, _ group: Int) -> Int {
-    (entry..<entry + group).first { word(table, $0) != 0 } ?? entry
+  private func firstUsed(_ stop: Stop, _ entry: Int, _ group: Int) -> Int {
+    (entry..<entry + group).first { word(stop, $0) != 0 } ?? entry
   }
 
-  private func isChanged(_ table: PhysicalAddress, _ entry: Int, _ group: Int) -> Bool {
+  private func isChanged(_ stop: Stop, _ entry: Int, _ group: Int) -> Bool {
     guard let index = explorer.timeline.currentEvent,
       case .memoryWrite(let address, _, _) = explorer.timeline.recording.events[index].change
     else { return false }
-    return (table + UInt64(entry * 4)..<table + UInt64((entry + group) * 4)).contains(address)
+    let first = stop.table + UInt64(entry) * format.entryBytes
+    return (first..<first + UInt64(group) * format.entryBytes).contains(address)
   }
 
   /// The mark of a group: its most telling kind.
   private func glyph(
-    _ table: PhysicalAddress, _ entry: Int, _ group: Int, _ glyphs: Glyphs
+    _ stop: Stop, _ entry: Int, _ group: Int, _ glyphs: Glyphs
   ) -> (Character, Prose.Role) {
-    var (tables, large, sections) = (0, 0, 0)
+    let bits = format.entryBits(level: stop.level)
+    var (tables, large, single) = (0, 0, 0)
     for index in entry..<entry + group {
-      let word = word(table, index)
+      let word = word(stop, index)
       if word == 0 { continue }
-      switch format.decode(word, level: 1) {
+      switch format.decode(word, level: stop.level) {
       case .table: tables += 1
-      case .leaf(let leaf): if leaf.size == .size16M { large += 1 } else { sections += 1 }
+      case .leaf(let leaf): if Int(leaf.size.bits) > bits { large += 1 } else { single += 1 }
       case .invalid, .reserved: break
       }
     }
     if tables > 0 { return (glyphs.table, .old) }
-    if large + sections == 0 { return (glyphs.unmapped, .faint) }
-    if large + sections < group { return (glyphs.part, .physical) }
-    return (sections == 0 ? glyphs.supersection : glyphs.section, .physical)
+    if large + single == 0 { return (glyphs.unmapped, .faint) }
+    if large + single < group { return (glyphs.part, .physical) }
+    return (single == 0 ? glyphs.supersection : glyphs.section, .physical)
   }
 
   // MARK: The entry under the cursor
 
   private func drawEntry(
-    _ table: PhysicalAddress, at row: Int, in area: Rect, frame: Rect, focused: Bool,
+    _ trail: TableTrail, _ maps: TableMaps, at row: Int, in area: Rect, frame: Rect,
     with pen: inout Pen
   ) {
-    let cursor = explorer.entryCursor
-    let word = word(table, cursor.first)
-    let address = table + UInt64(cursor.first * 4)
-    var title = Prose("Entry \(UInt64(cursor.first).hex)", .strong)
-    title += Prose("  \(word.hex8)", role(of: address))
-    let iova = UInt64(cursor.first) << UInt64(format.entryBits(level: 1))
-    var right = Prose("for ", .dim) + Prose(iova.hex8, .iova)
-    if let second = secondLevel {
-      right = Prose("second level at ", .dim) + Prose(second.value.hex8, .physical)
+    let stop = trail.stops[maps.upper]
+    let focused = explorer.focus == .inspector
+    let next = maps.upper + 1 < trail.stops.count ? trail.stops[maps.upper + 1] : nil
+    var title = Prose("Entry \(UInt64(stop.index).hex)", .strong)
+    title += Prose("  \(text(stop.word))", role(of: stop.address))
+    var right = Prose("for ", .dim) + Prose(stop.iova.hex8, .iova)
+    if let next {
+      right = Prose("\(format.tableName(level: next.level)) at ", .dim)
+      right += Prose(next.table.value.hex8, .physical)
     }
     pen.divider(
       title, right: right, row: area.row - frame.row + row, in: frame, focused: focused)
     let rest = Rect(
       column: area.column, row: area.row + row + 1, width: area.width,
       height: max(0, area.height - row - 1))
-    guard let second = secondLevel else {
-      drawWord(word, level: 1, at: address, in: rest, with: &pen)
-      drawRanges(table, below: row + 10, in: area, frame: frame, focused: focused, with: &pen)
+    guard let next, let lower = maps.lower else {
+      drawWord(stop, legend: legend(stop, maps), in: rest, with: &pen)
+      drawRanges(below: row + 10, in: area, frame: frame, focused: focused, with: &pen)
       return
     }
-    drawRanges(table, below: row + 15, in: area, frame: frame, focused: focused, with: &pen)
-    let rows = drawSecond(second, in: rest, with: &pen)
-    let inner = self.word(second, cursor.second)
-    let innerAddress = second + UInt64(cursor.second * 4)
-    let innerIOVA = iova | UInt64(cursor.second) << UInt64(format.entryBits(level: 2))
-    var line = Prose("Entry \(UInt64(cursor.second).hex)", .strong)
-    line += Prose("  \(inner.hex8)", role(of: innerAddress))
-    line += Prose("  for ", .dim) + Prose(innerIOVA.hex8, .iova)
-    if !cursor.isInside { line += Prose("   ↵ goes inside", .dim) }
-    pen.write(line, at: 1, rows, in: rest)
+    drawRanges(
+      below: row + 11 + lower.rows, in: area, frame: frame, focused: focused, with: &pen)
+    for line in 0..<lower.rows {
+      _ = drawRow(
+        next, lower, line, hasCursor: trail.depth > maps.upper, at: line, in: rest, with: &pen)
+      pen.write(
+        label(line * lower.marks * lower.group, next), .dim, at: 1, line, in: rest)
+    }
+    var line = Prose("Entry \(UInt64(next.index).hex)", .strong)
+    line += Prose("  \(text(next.word))", role(of: next.address))
+    line += Prose("  for ", .dim) + Prose(next.iova.hex8, .iova)
+    if trail.depth == maps.upper { line += Prose("   ↵ goes inside", .dim) }
+    pen.write(line, at: 1, lower.rows, in: rest)
     let below = Rect(
-      column: rest.column, row: rest.row + rows + 1, width: rest.width,
-      height: max(0, rest.height - rows - 1))
-    drawWord(inner, level: 2, at: innerAddress, in: below, with: &pen)
+      column: rest.column, row: rest.row + lower.rows + 1, width: rest.width,
+      height: max(0, rest.height - lower.rows - 1))
+    drawWord(next, legend: legend(stop, maps), in: below, with: &pen)
   }
 
-  /// What the table maps, folded into ranges, where there is room for it.
+  /// What the tables map, folded into ranges, where there is room for it.
   private func drawRanges(
-    _ table: PhysicalAddress, below row: Int, in area: Rect, frame: Rect, focused: Bool,
-    with pen: inout Pen
+    below row: Int, in area: Rect, frame: Rect, focused: Bool, with pen: inout Pen
   ) {
-    guard area.height - row >= 4 else { return }
+    guard area.height - row >= 4, let table = subject.table else { return }
     let ranges = MappedRange.all(from: table, in: machine)
     let total = ranges.reduce(0) { $0 + $1.length }
     pen.divider(
@@ -201,63 +260,60 @@ struct PageTableView {
     }
   }
 
-  private func role(of address: PhysicalAddress) -> Prose.Role {
-    Marks(explorer.timeline).word(at: address)?.isNow == true ? .changed : .text
-  }
-
-  /// The 256 entries of a second level, one mark each; returns how many rows they took.
-  private func drawSecond(_ table: PhysicalAddress, in area: Rect, with pen: inout Pen) -> Int {
-    let marks = area.width >= 76 ? 64 : 32
-    let rows = 256 / marks
-    for line in 0..<rows {
-      pen.write(
-        UInt64(line * marks).hex(digits: 2), .dim, at: 1, line, in: area)
-      for mark in 0..<marks {
-        let index = line * marks + mark
-        let (glyph, role): (Character, Prose.Role) =
-          switch format.decode(word(table, index), level: 2) {
-          case .leaf(let leaf) where leaf.size == .size64K: (pen.glyphs.section, .physical)
-          case .leaf: (pen.glyphs.part, .physical)
-          case .table, .invalid, .reserved: (pen.glyphs.unmapped, .faint)
-          }
-        var style = pen.theme.style(role)
-        if isChanged(table, index, 1) { style = pen.theme.style(.changed) }
-        if index == explorer.entryCursor.second, explorer.entryCursor.isInside {
-          style.attributes.insert(.reverse)
-        }
-        pen.put(glyph, style, at: 12 + mark, line, in: area)
-        pen.link(
-          Rect(column: area.column + 12 + mark, row: area.row + line, width: 1, height: 1)
-            .intersection(area), to: .point(.entry(level: 2, index: index)))
+  /// What an entry was before this step, or before this operation.
+  private func mark(at address: PhysicalAddress) -> (old: UInt64, isNow: Bool)? {
+    let marks = Marks(explorer.timeline)
+    var found: (old: UInt64, isNow: Bool)?
+    for offset in stride(from: 0, to: format.entryBytes, by: 4) {
+      let place = address + offset
+      let mark = marks.word(at: place)
+      let old = UInt64(mark?.old ?? memory.word(at: place)) << (8 * offset)
+      let isNow = mark?.isNow ?? false
+      if mark != nil || found != nil {
+        found = ((found?.old ?? before(offset, at: address)) | old, found?.isNow ?? false || isNow)
       }
     }
-    return rows
+    return found
   }
 
-  private func drawWord(
-    _ word: UInt64, level: Int, at address: PhysicalAddress, in area: Rect, with pen: inout Pen
-  ) {
+  /// The words of an entry below an offset, as they are.
+  private func before(_ offset: UInt64, at address: PhysicalAddress) -> UInt64 {
+    stride(from: 0, to: offset, by: 4).reduce(0) {
+      $0 | UInt64(memory.word(at: address + $1)) << (8 * $1)
+    }
+  }
+
+  private func role(of address: PhysicalAddress) -> Prose.Role {
+    mark(at: address)?.isNow == true ? .changed : .text
+  }
+
+  private func drawWord(_ stop: Stop, legend: Prose, in area: Rect, with pen: inout Pen) {
     guard area.height > 0 else { return }
-    let mark = Marks(explorer.timeline).word(at: address)
-    let fields = format.fields(of: word, level: level)
+    let fields = format.fields(of: stop.word, level: stop.level)
     var row = 0
-    if let mark {
+    if let mark = mark(at: stop.address) {
       let line =
         mark.isNow
-        ? Prose("◀ ", .changed) + Prose("was \(mark.old.hex8)", .old)
-        : Prose("• ", .old) + Prose("was \(mark.old.hex8) before this operation", .dim)
+        ? Prose("◀ ", .changed) + Prose("was \(text(mark.old))", .old)
+        : Prose("• ", .old) + Prose("was \(text(mark.old)) before this operation", .dim)
       pen.write(line, at: 1, row, in: area)
       row += 1
     }
-    if area.height < 4, case .leaf(let leaf) = format.decode(word, level: level) {
-      drawLeaf(leaf, at: row, in: area, with: &pen)
+    if area.height < 4, case .leaf(let leaf) = stop.descriptor {
+      drawLeaf(leaf, legend: legend, at: row, in: area, with: &pen)
       return
     }
-    if word != 0, area.height - row >= 5 {
-      let brackets = fields.flatMap { field in field.bits.map { ($0, false) } }
-      WordDiagram(word: UInt32(truncatingIfNeeded: word), fields: brackets).draw(
-        at: row, column: 1, in: area, with: &pen)
-      row += 3
+    if area.height - row < 2, case .table = stop.descriptor {
+      pen.write(Prose("a table: ", .text) + Prose("↵ goes inside", .dim), at: 1, row, in: area)
+      return
+    }
+    let brackets = fields.flatMap { field in field.bits.map { ($0, false) } }
+    let diagram = WordDiagram(
+      word: stop.word, bits: Int(format.entryBytes) * 8, fields: brackets)
+    let rows = diagram.rows(for: area.width - 1)
+    if stop.word != 0, area.height - row >= rows + 2 {
+      diagram.draw(at: row, column: 1, in: area, with: &pen)
+      row += rows
     }
     guard area.height > row else { return }
     let columns = area.width >= 76 && fields.count > 2 ? 2 : 1
@@ -273,17 +329,26 @@ struct PageTableView {
   }
 
   /// A leaf in a line, where there is no room for its fields.
-  private func drawLeaf(_ leaf: Leaf, at row: Int, in area: Rect, with pen: inout Pen) {
+  private func drawLeaf(
+    _ leaf: Leaf, legend: Prose, at row: Int, in area: Rect, with pen: inout Pen
+  ) {
     var line = Prose(leaf.size.bytes.sizeText, .strong) + " → "
     line += Prose(leaf.physical.value.hex8, .physical)
-    line += Prose(
-      leaf.rights.contains(.userWrite)
-        ? "  rw" : leaf.rights.contains(.userRead) ? "  r" : "  no access", .text)
-    line +=
-      Prose(leaf.isGlobal ? "  global" : "  nG", .dim) + Prose(leaf.isShared ? "  S" : "", .dim)
-    line += Prose("  " + words(forClassOf: leaf), .dim)
+    line += Prose("  " + Self.rights(of: leaf), .text)
+    for remark in format.remarks(on: leaf) { line += Prose("  " + remark, .dim) }
+    if format.hasMemoryClasses { line += Prose("  " + words(forClassOf: leaf), .dim) }
     pen.write(line, at: 1, row, in: area)
-    if row == 0, area.height > 1 { pen.write(legend(Grid(area)), at: 1, 1, in: area) }
+    if row == 0, area.height > 1 { pen.write(legend, at: 1, 1, in: area) }
+  }
+
+  /// What a device may do, in the language's letters.
+  private static func rights(of leaf: Leaf) -> String {
+    switch (leaf.rights.contains(.userRead), leaf.rights.contains(.userWrite)) {
+    case (true, true): "rw"
+    case (true, false): "r"
+    case (false, true): "w"
+    case (false, false): "no access"
+    }
   }
 
   private func prose(_ field: DescriptorField) -> Prose {
@@ -309,8 +374,13 @@ struct PageTableView {
       .padded(to: 5)
   }
 
-  /// The class, and what the bank's PRRR and NMRR make of it.
+  /// The class, and what the bank's registers make of it.
   private func words(forClassOf leaf: Leaf) -> String {
     subject.memoryType(of: leaf)?.shortWords ?? "memory class \(leaf.memoryClass)"
   }
+}
+
+extension String {
+  /// The same with a capital at its beginning.
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

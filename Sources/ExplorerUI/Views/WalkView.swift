@@ -14,7 +14,23 @@ struct WalkView {
     let means: Prose
     /// The same where there is little room.
     let brief: String
+    /// What is found and what it means in one, where neither fits beside a wide word.
+    var whole: Prose?
     let isBad: Bool
+
+    init(
+      _ name: String, looksAt: Prose = "", finds: Prose, means: Prose, brief: String,
+      whole: Prose? = nil, isBad: Bool = false
+    ) {
+      (self.name, self.looksAt, self.finds, self.means) = (name, looksAt, finds, means)
+      (self.brief, self.whole, self.isBad) = (brief, whole, isBad)
+    }
+
+    init(_ step: FamilyWords.Step, finds: Prose, isBad: Bool = false) {
+      self.init(
+        step.name, looksAt: step.looksAt, finds: finds, means: step.means, brief: step.brief,
+        isBad: isBad)
+    }
   }
 
   private(set) var lines: [Line] = []
@@ -23,17 +39,22 @@ struct WalkView {
   private let request: Request?
   private let outcome: WalkOutcome?
   private let machine: Machine
+  private let format: FormatID
+  private let words: FamilyWords
 
   init(_ explorer: Explorer, _ subject: Subject) {
     self.explorer = explorer
     self.subject = subject
     machine = explorer.machine
+    format = machine.platform.format
+    words = FamilyWords(machine.platform.family)
     request = subject.request(in: explorer)
     var trace = WalkTrace()
     outcome = request.map { explorer.machine.board.walk($0, watcher: &trace) }
     if let outcome {
       lines = trace.steps.map { line(for: $0) }
       if case .translated(_, let entry, _) = outcome { lines += memoryLine(entry) }
+      if case .fault(let fault) = outcome { lines += reasonLine(fault) }
       lines.append(answer(outcome))
     }
   }
@@ -44,59 +65,51 @@ struct WalkView {
     let banks = request.map { machine.board.iommus[$0.iommu].bankCount } ?? 0
     switch step {
     case .route(let offset, let value, let bank):
-      return Line(
-        name: "route", looksAt: Prose(explorer.registers.name(at: offset, banks: banks), .text),
-        finds: Prose(value.hex8, .text), means: "CBNDX \(bank): bank \(bank)",
-        brief: "to bank \(bank)", isBad: false)
+      let name = explorer.registers.name(at: offset, banks: banks)
+      return Line(words.route(through: name, to: bank), finds: Prose(value.hex8, .text))
     case .control(_, let value, let isOn):
+      return Line(words.control(isOn: isOn), finds: Prose(value.hex8, .text))
+    case .probe(let slot, let vmid, let asid):
       return Line(
-        name: "bank", looksAt: "SCTLR", finds: Prose(value.hex8, .text),
-        means: isOn ? "M 1: translates, by TTBR0" : "M 0: untranslated (inferred)",
-        brief: isOn ? "M 1: on" : "M 0: off", isBad: false)
-    case .probe(let slot, _, let asid):
-      return Line(
-        name: "TLB", looksAt: "ASID \(Int(asid))",
+        "TLB", looksAt: Prose(words.tag(vmid: vmid, asid: asid)),
         finds: slot.map { Prose("entry \($0)", .live) } ?? Prose("nothing", .dim),
         means: slot == nil ? "miss: read the tables" : "hit: no table is read",
-        brief: slot == nil ? "miss" : "hit", isBad: false)
+        brief: slot == nil ? "miss" : "hit")
     case .routing(let entry):
-      let name = entry.kind == .root ? "root" : "context"
       return Line(
-        name: name,
-        looksAt: entry.isCached
-          ? Prose("cached", .dim) : Prose(entry.address.value.hex8, .physical),
-        finds: Prose(entry.low.hex8, .strong),
-        means: entry.low & 1 == 0
-          ? "not present"
-          : entry.kind == .root
-            ? "context table at \(physical: PhysicalAddress(entry.low & ~0xfff))"
-            : "table at \(physical: PhysicalAddress(entry.low & ~0xfff))",
-        brief: entry.low & 1 == 0 ? "missing" : "present", isBad: entry.low & 1 == 0)
+        words.routing(entry), finds: Prose(text(entry.low), .strong), isBad: entry.low & 1 == 0)
     case .read(let word, let address, let level): return read(word, address, level)
     case .check(let rights, let isAllowed):
       return Line(
-        name: "check", looksAt: "rights",
-        finds: Prose(Self.name(of: rights), .text),
+        "check", looksAt: "rights", finds: Prose(Self.name(of: rights), .text),
         means: isAllowed ? "the access is allowed" : "it is not allowed",
         brief: isAllowed ? "allowed" : "forbidden", isBad: !isAllowed)
     }
   }
 
+  /// A word of a table, written as wide as it is.
+  private func text(_ word: UInt64) -> String { word.hex(digits: Int(format.entryBytes) * 2) }
+
   /// What a device may do, in the language's letters.
   private static func name(of rights: Rights) -> String {
-    rights.contains(.userWrite) ? "rw" : rights.contains(.userRead) ? "r" : "none"
+    switch (rights.contains(.userRead), rights.contains(.userWrite)) {
+    case (true, true): "rw"
+    case (true, false): "r"
+    case (false, true): "w"
+    case (false, false): "none"
+    }
   }
 
   private func read(_ word: UInt64, _ address: PhysicalAddress, _ level: Int) -> Line {
-    let descriptor = machine.platform.format.decode(word, level: level)
     let iova = request?.iova ?? IOVA(0)
-    let index = machine.platform.format.index(of: iova, level: level)
+    let index = UInt64(format.index(of: iova, level: level))
     let means: Prose
     let brief: String
     var isBad = false
-    switch descriptor {
+    switch format.decode(word, level: level) {
     case .table(let next):
-      means = "second level at \(physical: next)"
+      let below = format.level(after: level) ?? level
+      means = "\(format.tableName(level: below)) at \(physical: next)"
       brief = "a table"
     case .leaf(let leaf):
       means = "\(leaf.size.bytes.sizeText) at \(physical: leaf.physical)"
@@ -110,52 +123,65 @@ struct WalkView {
       brief = "reserved"
       isBad = true
     }
+    let table = level == format.firstLevel ? words.walkBase : "table"
     return Line(
-      name: "read \(level)",
+      "read \(level)",
       looksAt: Prose(address.value.hex8, .physical)
-        + Prose(level == 1 ? " TTBR0+4×" : " table+4×", .dim) + Prose(UInt64(index).hex, .dim),
-      finds: Prose(word.hex8, .strong), means: means, brief: brief, isBad: isBad)
+        + Prose(" \(table)+\(format.entryBytes)×", .dim) + Prose(index.hex, .dim),
+      finds: Prose(text(word), .strong), means: means, brief: brief, isBad: isBad)
   }
 
-  /// What kind of memory the page asks for; nothing where the bank does not remap.
+  /// What kind of memory the page asks for; nothing where a family has no kinds.
   private func memoryLine(_ entry: TLBEntry) -> [Line] {
     // A low screen keeps its rows for the way to the answer.
-    guard let iommu = subject.iommu, let bank = subject.bank, explorer.height >= 30 else {
-      return []
-    }
-    let type = MemoryType(of: entry.attributes, bank: bank, iommu: iommu, on: machine.board)
+    guard let iommu = subject.iommu, let bank = subject.bank, explorer.height >= 30,
+      let type = machine.board.memoryType(of: entry, bank: bank, iommu: iommu)
+    else { return [] }
     let shared = type.isShareable ? ", shared" : ""
     return [
       Line(
-        name: "memory", looksAt: "PRRR, NMRR",
+        "memory", looksAt: Prose(words.memoryTypeRegisters),
         finds: Prose("class \(Int(entry.attributes & 7))", .text),
-        means: Prose(type.words + shared, .text), brief: type.words, isBad: false)
+        means: Prose(type.words + shared, .text), brief: type.words)
+    ]
+  }
+
+  /// Why the request was stopped, in the unit's own words.
+  private func reasonLine(_ fault: Fault) -> [Line] {
+    guard let reason = words.reason(for: fault) else { return [] }
+    return [
+      Line(
+        "record", looksAt: Prose(reason.code), finds: "", means: "", brief: "",
+        whole: Prose(reason.words, .text), isBad: true)
     ]
   }
 
   private func answer(_ outcome: WalkOutcome) -> Line {
     switch outcome {
     case .translated(let address, let entry, _):
-      let offset = address.value & entry.size.offsetMask
+      let byte = "+ byte \((address.value & entry.size.offsetMask).hex)"
+      let base = format.isLarge(entry.size) ? "base" : "page"
       return Line(
-        name: "answer", looksAt: "", finds: Prose(address.value.hex8, .physical),
-        means:
-          "\(entry.size.bytes >= PageSize.size1M.bytes ? "base" : "page") \(physical: PhysicalAddress(entry.physical)) + byte \(offset.hex)",
-        brief: "+ byte \(offset.hex)", isBad: false)
+        "answer", finds: Prose(address.value.hex8, .physical),
+        means: "\(base) \(physical: PhysicalAddress(entry.physical)) \(byte)", brief: byte,
+        whole: Prose(address.value.hex8, .physical) + Prose("  \(byte)", .text))
     case .bypassed(let address):
       return Line(
-        name: "answer", looksAt: "", finds: Prose(address.value.hex8, .physical),
-        means: "untranslated", brief: "untranslated", isBad: false)
+        "answer", finds: Prose(address.value.hex8, .physical), means: "untranslated",
+        brief: "untranslated",
+        whole: Prose(address.value.hex8, .physical) + Prose("  untranslated", .text))
     case .stalled:
       return Line(
-        name: "answer", looksAt: "FSR.SS", finds: Prose("waits", .fault),
+        "answer", looksAt: "FSR.SS", finds: Prose("waits", .fault),
         means: "an earlier fault stalls the bank", brief: "stalled", isBad: true)
     case .fault(let fault):
       return Line(
-        name: "answer", looksAt: "", finds: Prose("✗ fault", .fault),
+        "answer", finds: Prose("✗ fault", .fault),
         means: Prose("\(fault.kind.name) fault", .fault)
           + (fault.level > 0 ? " at level \(Int(fault.level))" : ""),
-        brief: fault.kind.name, isBad: true)
+        brief: fault.kind.name,
+        whole: Prose("✗ \(fault.kind.name) fault", .fault)
+          + (fault.level > 0 ? ", level \(Int(fault.level))" : ""), isBad: true)
     }
   }
 
@@ -168,20 +194,23 @@ struct WalkView {
       return
     }
     let isNarrow = area.width < 70
-    var row = area.height > 14 ? 1 : 0
+    // Many steps need the row above the title.
+    let isRoomy = area.height > 14
+    var row = isRoomy && format.levels.count < 3 ? 1 : 0
     var title = Prose(subject.deviceName ?? "", .strong) + " reads "
-    title += Prose(request.iova.value.hex8, .iova) + " as MID \(Int(request.stream))."
+    title += Prose(request.iova.value.hex8, .iova)
+    title += " as \(words.stream) \(words.text(ofStream: request.stream))."
     if !isNarrow { title += Prose("  Which memory is that?", .dim) }
     pen.write(title, at: 2, row, in: area)
-    row += area.height > 14 ? 2 : 1
+    row += isRoomy ? 2 : 1
     drawRuler(request.iova, at: row, in: area, with: &pen)
-    row += area.height > 14 ? 5 : 4
-    let columns = isNarrow ? (11, 24, 36) : (11, 37, 49)
+    row += isRoomy ? 5 : 4
+    let columns = Columns(isNarrow: isNarrow, entryBytes: format.entryBytes)
     if !isNarrow {
       pen.write("step", .dim, at: 2, row, in: area)
-      pen.write("looks at", .dim, at: columns.0, row, in: area)
-      pen.write("finds", .dim, at: columns.1, row, in: area)
-      pen.write("which means", .dim, at: columns.2, row, in: area)
+      pen.write("looks at", .dim, at: columns.looksAt, row, in: area)
+      pen.write("finds", .dim, at: columns.finds, row, in: area)
+      pen.write("which means", .dim, at: columns.means, row, in: area)
       row += 1
     }
     let height = max(1, area.height - row)
@@ -189,22 +218,8 @@ struct WalkView {
     let first = min(overflow, max(0, explorer.walkCursor - height / 2))
     for place in 0..<min(height, lines.count - first) {
       let index = first + place
-      let line = lines[index]
       let isAhead = index > explorer.walkCursor && explorer.focus == .inspector
-      let mark: Prose =
-        line.isBad ? Prose("✗ ", .fault) : isAhead ? Prose("  ", .dim) : Prose("✓ ", .live)
-      pen.write(mark + Prose(line.name, isAhead ? .dim : .text), at: 2, row + place, in: area)
-      let room = { (end: Int) in
-        Rect(column: area.column, row: area.row, width: min(area.width, end), height: area.height)
-      }
-      pen.write(
-        isNarrow ? line.looksAt.shortened(to: 12) : line.looksAt, at: columns.0, row + place,
-        in: room(columns.1))
-      pen.write(
-        isAhead ? line.finds.all(.dim) : line.finds, at: columns.1, row + place, in: room(columns.2)
-      )
-      let means = isNarrow ? Prose(line.brief, line.isBad ? .fault : .text) : line.means
-      pen.write(isAhead ? means.all(.dim) : means, at: columns.2, row + place, in: area)
+      draw(lines[index], isAhead: isAhead, columns, at: row + place, in: area, with: &pen)
       if index == explorer.walkCursor {
         pen.select(row: row + place, in: area, focused: explorer.focus == .inspector)
       }
@@ -214,49 +229,154 @@ struct WalkView {
     }
   }
 
-  /// The parts that this walk splits the address into; a section needs no second level.
-  private func parts(_ isNarrow: Bool) -> [(high: Int, low: Int, name: String)] {
-    let first = (31, 20, isNarrow ? "1st index" : "first-level index")
-    switch outcome {
-    case .bypassed: return [(31, 0, "not taken apart: it passes as it is")]
-    case .translated(_, let entry, _) where entry.size.bytes >= PageSize.size1M.bytes:
-      return [first, (19, 0, "byte in the section")]
-    case .translated, .stalled, .fault, nil:
-      return [
-        first, (19, 12, isNarrow ? "2nd" : "second-level index"),
-        (11, 0, isNarrow ? "byte" : "byte in the page"),
-      ]
+  /// Where the columns of the list of steps begin; words of 64 bits need more room.
+  private struct Columns {
+    let looksAt: Int
+    let finds: Int
+    let means: Int
+    let isNarrow: Bool
+
+    init(isNarrow: Bool, entryBytes: UInt64) {
+      self.isNarrow = isNarrow
+      let isLong = entryBytes > 4
+      looksAt = isLong ? 12 : 11
+      finds = isNarrow ? (isLong ? 23 : 24) : 37
+      means = finds + (isLong ? 20 : 12)
     }
+  }
+
+  private func draw(
+    _ line: Line, isAhead: Bool, _ columns: Columns, at row: Int, in area: Rect,
+    with pen: inout Pen
+  ) {
+    func write(_ prose: Prose, from column: Int, to end: Int) {
+      let room = Rect(
+        column: area.column, row: area.row, width: min(area.width, end), height: area.height)
+      pen.write(isAhead ? prose.all(.dim) : prose, at: column, row, in: room)
+    }
+    let mark: Prose =
+      line.isBad ? Prose("✗ ", .fault) : isAhead ? Prose("  ", .dim) : Prose("✓ ", .live)
+    pen.write(mark + Prose(line.name, isAhead ? .dim : .text), at: 2, row, in: area)
+    let looksAt =
+      columns.isNarrow
+      ? line.looksAt.shortened(to: columns.finds - columns.looksAt - 1)
+      : line.looksAt
+    pen.write(
+      looksAt, at: columns.looksAt, row,
+      in: Rect(
+        column: area.column, row: area.row, width: min(area.width, columns.finds),
+        height: area.height))
+    let brief = Prose(line.brief, line.isBad ? .fault : .text)
+    let room = area.width - columns.means
+    let means = columns.isNarrow || line.means.width > room ? brief : line.means
+    if let whole = line.whole, means.isEmpty || means.width > room {
+      write(whole, from: columns.finds, to: area.width)
+    } else {
+      write(line.finds, from: columns.finds, to: columns.means)
+      write(means, from: columns.means, to: area.width)
+    }
+  }
+
+  // MARK: The address
+
+  /// A run of the address's bits, and what the walker does with it.
+  private struct Part {
+    let high: Int
+    let low: Int
+    let name: String
+    let short: String
+    var count: Int { high - low + 1 }
+  }
+
+  /// How the bits stand: each for itself, in groups of four, or as a number where there is no room.
+  private enum Style: CaseIterable {
+    case spaced, grouped, number
+
+    func width(of part: Part) -> Int {
+      switch self {
+      case .spaced: part.count * 2 - 1 + (part.count - 1) / 4
+      case .grouped: part.count + (part.count - 1) / 4
+      case .number: max(7, (part.count + 3) / 4 + 2)
+      }
+    }
+
+    var gap: Int {
+      switch self {
+      case .spaced: 4
+      case .grouped: 3
+      case .number: 1
+      }
+    }
+
+    func width(of parts: [Part]) -> Int {
+      parts.reduce(0) { $0 + width(of: $1) } + gap * (parts.count - 1)
+    }
+  }
+
+  /// The parts that this walk splits the address into; a large leaf needs no index below it.
+  private func parts(_ iova: IOVA) -> [Part] {
+    let top = format.addressBits
+    let beyond = top >= 64 ? 0 : iova.value >> UInt64(top)
+    if case .bypassed = outcome {
+      let words = "not taken apart: it passes as it is"
+      return [Part(high: beyond == 0 ? top - 1 : 63, low: 0, name: words, short: words)]
+    }
+    var size: PageSize?
+    if case .translated(_, let entry, _) = outcome { size = entry.size }
+    var parts: [Part] = []
+    if beyond != 0 { parts.append(Part(high: 63, low: top, name: "too high", short: "beyond")) }
+    var low = top
+    for level in format.levels {
+      // A leaf of several entries is found by the first of them.
+      if let size, low <= Int(size.bits) { break }
+      let high = low - 1
+      low = format.entryBits(level: level)
+      parts.append(
+        Part(
+          high: high, low: low, name: format.indexName(level: level),
+          short: format.shortIndexName(level: level)))
+    }
+    let word = size.map { format.word(for: $0) } ?? "page"
+    let byte = "byte in the \(word)"
+    parts.append(Part(high: low - 1, low: 0, name: byte, short: word == "page" ? "byte" : byte))
+    return parts
   }
 
   /// The address's bits, split where the walker splits them.
   private func drawRuler(_ iova: IOVA, at row: Int, in area: Rect, with pen: inout Pen) {
-    let isNarrow = area.width < 70
-    let parts = parts(isNarrow)
+    let parts = parts(iova)
+    let style = Style.allCases.first { $0.width(of: parts) + 2 < area.width } ?? .number
     var column = 2
     for part in parts {
-      let count = part.high - part.low + 1
-      let width = isNarrow ? count + (count - 1) / 4 : count * 2 - 1 + (count - 1) / 4
-      pen.write("\(part.high)", .dim, at: column, row, in: area)
-      pen.write("\(part.low)", .dim, at: column + width - (part.low > 9 ? 2 : 1), row, in: area)
+      let width = style.width(of: part)
+      let low = String(part.low)
+      pen.write(String(part.high), .dim, at: column, row, in: area)
+      pen.write(low, .dim, at: column + width - low.count, row, in: area)
+      let value = iova.value >> UInt64(part.low) & (part.count >= 64 ? .max : 1 << part.count - 1)
       var place = column
-      for bit in stride(from: part.high, through: part.low, by: -1) {
-        let isOne = iova.value >> UInt64(bit) & 1 == 1
-        pen.write(isOne ? "1" : "0", isOne ? .strong : .faint, at: place, row + 1, in: area)
-        place += isNarrow ? 1 : 2
-        if (bit - part.low) % 4 == 0 { place += 1 }
+      if style == .number {
+        let text = value.hex
+        pen.write(text, .iova, at: column + (width - text.count) / 2, row + 1, in: area)
+      } else {
+        for bit in stride(from: part.high, through: part.low, by: -1) {
+          let isOne = iova.value >> UInt64(bit) & 1 == 1
+          pen.write(isOne ? "1" : "0", isOne ? .strong : .faint, at: place, row + 1, in: area)
+          place += style == .grouped ? 1 : 2
+          if (bit - part.low) % 4 == 0 { place += 1 }
+        }
       }
       drawBracket(
-        iova, part.high, part.low, at: column, width: width, row + 2, in: area, with: &pen)
-      let shift = max(0, (width - part.name.count) / 2)
-      pen.write(part.name, .dim, at: column + shift, row + 3, in: area)
-      column += width + (isNarrow ? 3 : 4)
+        style == .number ? "" : " \(value.hex) ", at: column, width: width, row + 2, in: area,
+        with: &pen)
+      let name = style == .spaced || part.name.count <= width ? part.name : part.short
+      let shift = max(0, (width - name.count) / 2)
+      pen.write(name, .dim, at: column + shift, row + 3, in: area)
+      column += width + style.gap
     }
   }
 
   private func drawBracket(
-    _ iova: IOVA, _ high: Int, _ low: Int, at column: Int, width: Int, _ row: Int, in area: Rect,
-    with pen: inout Pen
+    _ text: String, at column: Int, width: Int, _ row: Int, in area: Rect, with pen: inout Pen
   ) {
     let style = pen.theme.style(.accent)
     for place in 0..<width {
@@ -265,8 +385,6 @@ struct WalkView {
         ? pen.glyphs.fieldLeft : place == width - 1 ? pen.glyphs.fieldRight : pen.glyphs.horizontal
       pen.put(glyph, style, at: column + place, row, in: area)
     }
-    let value = iova.value >> UInt64(low) & (1 << UInt64(high - low + 1) - 1)
-    let text = " \(value.hex) "
     pen.write(text, .iova, at: column + max(1, (width - text.count) / 2), row, in: area)
   }
 }

@@ -42,6 +42,17 @@ struct Session {
     try press(keys)
   }
 
+  /// One device behind tables of four levels: leaves of 2M, of 4K, and one high up.
+  static let deepTables = """
+    use traditional
+    alloc fb
+    attach fb 00:19.0
+    map fb 0x10000000 0x60000000 4M rw
+    map fb 0x20000000 0x70000000 64K r
+    map fb 0x7fc080600000 0x80000000 8K rw
+    read 00:19.0 0x10000123
+    """
+
   /// Goes on with an explorer.
   init(_ explorer: Explorer) {
     self.explorer = explorer
