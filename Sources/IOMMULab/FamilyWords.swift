@@ -109,7 +109,7 @@ package struct FamilyWords: Hashable, Sendable {
     let index = entry.address.value >> 4 & 0xff
     let looksAt: Prose =
       entry.isCached
-      ? Prose("context cache", .dim)
+      ? Prose("cache", .dim) + Prose(" of contexts", .dim)
       : Prose(entry.address.value.hex8, .physical)
         + Prose(isRoot ? " root+16×" : " table+16×", .dim) + Prose(index.hex, .dim)
     let context = ContextEntry(low: entry.low, high: entry.high)
@@ -123,6 +123,14 @@ package struct FamilyWords: Hashable, Sendable {
       means: isRoot
         ? "table at \(physical: context.table)"
         : "\(tag) \(Int(context.domain)), \(context.levels) levels", brief: "present")
+  }
+
+  /// What says that an earlier fault makes requests wait; some families never do.
+  package var stallField: String {
+    switch family {
+    case .msm: "FSR.SS"
+    case .vtd: ""
+    }
   }
 
   /// Where the kind of memory that a page asks for stands.

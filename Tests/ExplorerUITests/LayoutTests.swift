@@ -66,6 +66,21 @@ import Testing
     for _ in 0..<30 { check(&session, Int(random.below(301)), Int(random.below(101))) }
   }
 
+  @Test(arguments: ["3", "4", "3<Tab>", "3<Tab><Esc><Esc><Esc>", "e<C-u>'0x7fc080601234'<Enter>4"])
+  func `so do tables of four levels`(keys: String) throws {
+    var random = SplitMix64(seed: 48_12)
+    var session = try Session(keys, script: Session.deepTables)
+    for width in stride(from: 0, through: 48, by: 3) {
+      for height in stride(from: 0, through: 14, by: 3) { check(&session, width, height) }
+    }
+    for width in [79, 80, 110, 120, 180, 300] {
+      for height in [23, 24, 30, 36, 50, 100] where random.oneIn(2) {
+        check(&session, width, height)
+      }
+    }
+    for _ in 0..<20 { check(&session, Int(random.below(301)), Int(random.below(101))) }
+  }
+
   @Test func `zoomed, with the help and with the prompt it draws at any size as well`() throws {
     var random = SplitMix64(seed: 30_8)
     for keys in ["z", "3z", "?", ":'map fb 0x1000'", "e"] {

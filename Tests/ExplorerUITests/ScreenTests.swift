@@ -70,6 +70,13 @@ import Testing
     Picture.deep("table", "3") + Picture.deep("table-top", "3<Tab><Esc><Esc><Esc>")
     + Picture.deep("table-last", "3<Tab>e<C-u>'0x20004000'<Enter>")
     + [Picture(name: "deep-table-zoomed", keys: "3z", script: Session.deepTables)]
+    + [
+      Picture(
+        name: "deep-table-zoomed", keys: "3z", width: 120, height: 36, script: Session.deepTables),
+      Picture(name: "deep-table", keys: "3", width: 200, height: 60, script: Session.deepTables),
+    ]
+    + Picture.deep("table-written", "3<Home>NNNNpp")
+    + Picture.deep("walk-cold", "<Home>NNN4")
     + Picture.deep("walk", "4")
     + Picture.deep("walk-done", "4<Tab>" + String(repeating: "j", count: 20))
     + Picture.deep("walk-small-page", "e<C-u>'0x20004567'<Enter>4")

@@ -52,7 +52,7 @@ struct PageTableView {
     }
     var row = 1 + maps.grid.rows
     if maps.hasLegend {
-      pen.write(legend(stop, maps), at: 1, row, in: area)
+      pen.write(legend(trail, maps), at: 1, row, in: area)
       row += 1
     }
     drawEntry(trail, maps, at: row, in: area, frame: frame, with: &pen)
@@ -92,7 +92,7 @@ struct PageTableView {
     let indices = trail.stops[..<depth].map { UInt64($0.index).hex }
     let wide = " \(pen.glyphs.partOf) "
     let separator =
-      indices.joined(separator: wide).count + end + 7 <= area.width
+      indices.joined(separator: wide).count + end + 9 <= area.width
       ? wide : String(pen.glyphs.partOf)
     let lead = separator == wide ? "under " : ""
     let width = lead.count + indices.joined(separator: separator).count
@@ -115,18 +115,32 @@ struct PageTableView {
     return "\(1 << (bits % 10)) \(units[bits / 10])"
   }
 
-  private func legend(_ stop: Stop, _ maps: TableMaps) -> Prose {
-    var legend = Prose()
-    for size in format.leafSizes(level: stop.level) {
-      let isOne = Int(size.bits) == format.entryBits(level: stop.level)
-      legend += Prose(isOne ? "■" : "█", .physical) + Prose(" \(size.bytes.sizeText)  ", .dim)
-    }
-    let group = max(maps.grid.group, maps.lower?.group ?? 1)
-    if group > 1 { legend += Prose("▪", .physical) + Prose(" some of \(group)  ", .dim) }
+  /// What the marks of the upper map mean, and of the lower one where it shows.
+  private func legend(_ trail: TableTrail, _ maps: TableMaps) -> Prose {
+    let stop = trail.stops[maps.upper]
+    var legend = leaves(stop.level, group: maps.grid.group)
     if let next = format.level(after: stop.level) {
       legend += Prose("□", .old) + Prose(" \(format.tableName(level: next))  ", .dim)
     }
-    return legend + Prose("· unmapped", .dim)
+    legend += Prose("· unmapped", .dim)
+    if let lower = maps.lower, maps.upper + 1 < trail.stops.count {
+      let below = leaves(trail.stops[maps.upper + 1].level, group: lower.group)
+      if !below.isEmpty { legend += Prose("   below ", .dim) + below }
+    }
+    return legend
+  }
+
+  private func leaves(_ level: Int, group: Int) -> Prose {
+    var legend = Prose()
+    for size in format.leafSizes(level: level) {
+      let isOne = Int(size.bits) == format.entryBits(level: level)
+      legend += Prose(isOne ? "■" : "█", .physical) + Prose(" \(size.bytes.sizeText)  ", .dim)
+    }
+    // Where there are no leaves, there are no groups of some.
+    if group > 1, !legend.isEmpty {
+      legend += Prose("▪", .physical) + Prose(" some of \(group)  ", .dim)
+    }
+    return legend
   }
 
   /// The number of an entry, as wide as the last one of its table.
@@ -209,20 +223,23 @@ struct PageTableView {
     let stop = trail.stops[maps.upper]
     let focused = explorer.focus == .inspector
     let next = maps.upper + 1 < trail.stops.count ? trail.stops[maps.upper + 1] : nil
+    let isNarrow = area.width < 70
     var title = Prose("Entry \(UInt64(stop.index).hex)", .strong)
-    title += Prose("  \(text(stop.word))", role(of: stop.address))
-    var right = Prose("for ", .dim) + Prose(stop.iova.hex8, .iova)
-    if let next {
-      right = Prose("\(format.tableName(level: next.level)) at ", .dim)
-      right += Prose(next.table.value.hex8, .physical)
+    // Nothing stands below it to be in line with.
+    title += Prose("  \(isNarrow ? stop.word.hex8 : text(stop.word))", role(of: stop.address))
+    let leads = next.map {
+      Prose("\(format.tableName(level: $0.level)) at ", .dim)
+        + Prose($0.table.value.hex8, .physical)
     }
+    var right = leads ?? Prose("for ", .dim) + Prose(stop.iova.hex8, .iova)
+    if title.width + right.width + 8 > frame.width { right = "" }
     pen.divider(
       title, right: right, row: area.row - frame.row + row, in: frame, focused: focused)
     let rest = Rect(
       column: area.column, row: area.row + row + 1, width: area.width,
       height: max(0, area.height - row - 1))
     guard let next, let lower = maps.lower else {
-      drawWord(stop, legend: legend(stop, maps), in: rest, with: &pen)
+      drawWord(stop, legend: maps.hasLegend ? "" : legend(trail, maps), in: rest, with: &pen)
       drawRanges(below: row + 10, in: area, frame: frame, focused: focused, with: &pen)
       return
     }
@@ -242,7 +259,7 @@ struct PageTableView {
     let below = Rect(
       column: rest.column, row: rest.row + lower.rows + 1, width: rest.width,
       height: max(0, rest.height - lower.rows - 1))
-    drawWord(next, legend: legend(stop, maps), in: below, with: &pen)
+    drawWord(next, legend: maps.hasLegend ? "" : legend(trail, maps), in: below, with: &pen)
   }
 
   /// What the tables map, folded into ranges, where there is room for it.
@@ -255,8 +272,9 @@ struct PageTableView {
     pen.divider(
       Prose("Mapped ranges", .strong), right: Prose("\(total.prose) in \(ranges.count)", .dim),
       row: area.row - frame.row + row, in: frame, focused: focused)
+    let columns = ranges.map { $0.iova.value.hex8.count }.max() ?? 0
     for (line, range) in ranges.prefix(area.height - row - 1).enumerated() {
-      pen.write(RangeLine.prose(range), at: 1, row + 1 + line, in: area)
+      pen.write(RangeLine.prose(range, columns: columns), at: 1, row + 1 + line, in: area)
     }
   }
 
@@ -304,7 +322,8 @@ struct PageTableView {
       return
     }
     if area.height - row < 2, case .table = stop.descriptor {
-      pen.write(Prose("a table: ", .text) + Prose("↵ goes inside", .dim), at: 1, row, in: area)
+      let line = Prose("a table for ", .dim) + Prose(stop.iova.hex8, .iova)
+      pen.write(line + Prose("   ↵ goes inside", .dim), at: 1, row, in: area)
       return
     }
     let brackets = fields.flatMap { field in field.bits.map { ($0, false) } }
@@ -338,7 +357,7 @@ struct PageTableView {
     for remark in format.remarks(on: leaf) { line += Prose("  " + remark, .dim) }
     if format.hasMemoryClasses { line += Prose("  " + words(forClassOf: leaf), .dim) }
     pen.write(line, at: 1, row, in: area)
-    if row == 0, area.height > 1 { pen.write(legend, at: 1, 1, in: area) }
+    if row == 0, area.height > 1, !legend.isEmpty { pen.write(legend, at: 1, 1, in: area) }
   }
 
   /// What a device may do, in the language's letters.

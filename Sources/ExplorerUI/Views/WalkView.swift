@@ -9,21 +9,21 @@ internal import TerminalCore
 struct WalkView {
   struct Line {
     let name: String
-    let looksAt: Prose
+    var looksAt: Prose
     let finds: Prose
     let means: Prose
     /// The same where there is little room.
     let brief: String
-    /// What is found and what it means in one, where neither fits beside a wide word.
-    var whole: Prose?
+    /// It may leave the columns where its meaning does not fit into the last one.
+    let spills: Bool
     let isBad: Bool
 
     init(
       _ name: String, looksAt: Prose = "", finds: Prose, means: Prose, brief: String,
-      whole: Prose? = nil, isBad: Bool = false
+      spills: Bool = false, isBad: Bool = false
     ) {
       (self.name, self.looksAt, self.finds, self.means) = (name, looksAt, finds, means)
-      (self.brief, self.whole, self.isBad) = (brief, whole, isBad)
+      (self.brief, self.spills, self.isBad) = (brief, spills, isBad)
     }
 
     init(_ step: FamilyWords.Step, finds: Prose, isBad: Bool = false) {
@@ -151,8 +151,8 @@ struct WalkView {
     guard let reason = words.reason(for: fault) else { return [] }
     return [
       Line(
-        "record", looksAt: Prose(reason.code), finds: "", means: "", brief: "",
-        whole: Prose(reason.words, .text), isBad: true)
+        "record", looksAt: Prose(reason.code), finds: Prose(reason.words), means: "", brief: "",
+        spills: true, isBad: true)
     ]
   }
 
@@ -164,24 +164,21 @@ struct WalkView {
       return Line(
         "answer", finds: Prose(address.value.hex8, .physical),
         means: "\(base) \(physical: PhysicalAddress(entry.physical)) \(byte)", brief: byte,
-        whole: Prose(address.value.hex8, .physical) + Prose("  \(byte)", .text))
+        spills: true)
     case .bypassed(let address):
       return Line(
         "answer", finds: Prose(address.value.hex8, .physical), means: "untranslated",
-        brief: "untranslated",
-        whole: Prose(address.value.hex8, .physical) + Prose("  untranslated", .text))
+        brief: "untranslated", spills: true)
     case .stalled:
       return Line(
-        "answer", looksAt: "FSR.SS", finds: Prose("waits", .fault),
-        means: "an earlier fault stalls the bank", brief: "stalled", isBad: true)
+        "answer", looksAt: Prose(words.stallField), finds: Prose("waits", .fault),
+        means: "an earlier fault stalls the bank", brief: "stalled", spills: true, isBad: true)
     case .fault(let fault):
       return Line(
         "answer", finds: Prose("✗ fault", .fault),
         means: Prose("\(fault.kind.name) fault", .fault)
           + (fault.level > 0 ? " at level \(Int(fault.level))" : ""),
-        brief: fault.kind.name,
-        whole: Prose("✗ \(fault.kind.name) fault", .fault)
-          + (fault.level > 0 ? ", level \(Int(fault.level))" : ""), isBad: true)
+        brief: fault.kind.name, spills: true, isBad: true)
     }
   }
 
@@ -199,12 +196,12 @@ struct WalkView {
     var row = isRoomy && format.levels.count < 3 ? 1 : 0
     var title = Prose(subject.deviceName ?? "", .strong) + " reads "
     title += Prose(request.iova.value.hex8, .iova)
-    title += " as \(words.stream) \(words.text(ofStream: request.stream))."
+    let stream: Prose = " as \(words.stream) \(words.text(ofStream: request.stream))."
+    title += title.width + stream.width + 2 <= area.width ? stream : "."
     if !isNarrow { title += Prose("  Which memory is that?", .dim) }
     pen.write(title, at: 2, row, in: area)
     row += isRoomy ? 2 : 1
-    drawRuler(request.iova, at: row, in: area, with: &pen)
-    row += isRoomy ? 5 : 4
+    row += drawRuler(request.iova, at: row, in: area, with: &pen) + (isRoomy ? 1 : 0)
     let columns = Columns(isNarrow: isNarrow, entryBytes: format.entryBytes)
     if !isNarrow {
       pen.write("step", .dim, at: 2, row, in: area)
@@ -213,13 +210,25 @@ struct WalkView {
       pen.write("which means", .dim, at: columns.means, row, in: area)
       row += 1
     }
+    drawSteps(columns, at: row, in: area, with: &pen)
+  }
+
+  /// As many steps as fit, around the cursor; the answer always.
+  private func drawSteps(
+    _ columns: Columns, at row: Int, in area: Rect, with pen: inout Pen
+  ) {
     let height = max(1, area.height - row)
-    let overflow = max(0, lines.count - height)
-    let first = min(overflow, max(0, explorer.walkCursor - height / 2))
-    for place in 0..<min(height, lines.count - first) {
-      let index = first + place
+    let hidden = max(0, lines.count - height)
+    let top = min(hidden, max(0, explorer.walkCursor - height / 2))
+    for place in 0..<min(height, lines.count) {
+      let isLast = place == height - 1
+      let index = isLast && hidden > 0 ? lines.count - 1 : top + place
       let isAhead = index > explorer.walkCursor && explorer.focus == .inspector
-      draw(lines[index], isAhead: isAhead, columns, at: row + place, in: area, with: &pen)
+      var line = lines[index]
+      if isLast, hidden > 0, line.looksAt.isEmpty {
+        line.looksAt = Prose("\(hidden) more ↑↓", .dim)
+      }
+      draw(line, isAhead: isAhead, columns, at: row + place, in: area, with: &pen)
       if index == explorer.walkCursor {
         pen.select(row: row + place, in: area, focused: explorer.focus == .inspector)
       }
@@ -240,8 +249,8 @@ struct WalkView {
       self.isNarrow = isNarrow
       let isLong = entryBytes > 4
       looksAt = isLong ? 12 : 11
-      finds = isNarrow ? (isLong ? 23 : 24) : 37
-      means = finds + (isLong ? 20 : 12)
+      finds = isNarrow ? 24 : 37
+      means = finds + (isLong ? isNarrow ? 19 : 20 : 12)
     }
   }
 
@@ -266,15 +275,20 @@ struct WalkView {
       in: Rect(
         column: area.column, row: area.row, width: min(area.width, columns.finds),
         height: area.height))
-    let brief = Prose(line.brief, line.isBad ? .fault : .text)
     let room = area.width - columns.means
-    let means = columns.isNarrow || line.means.width > room ? brief : line.means
-    if let whole = line.whole, means.isEmpty || means.width > room {
-      write(whole, from: columns.finds, to: area.width)
-    } else {
-      write(line.finds, from: columns.finds, to: columns.means)
-      write(means, from: columns.means, to: area.width)
+    // The article goes first.
+    let isTight = line.brief.count > room && line.brief.hasPrefix("a ")
+    let brief = Prose(
+      isTight ? String(line.brief.dropFirst(2)) : line.brief, line.isBad ? .fault : .text)
+    var means = columns.isNarrow ? brief : line.means
+    if line.spills, means.isEmpty || means.width > room {
+      write(
+        means.isEmpty ? line.finds : line.finds + "  " + means, from: columns.finds, to: area.width)
+      return
     }
+    if means.width > room { means = brief }
+    write(line.finds, from: columns.finds, to: columns.means)
+    write(means, from: columns.means, to: area.width)
   }
 
   // MARK: The address
@@ -342,8 +356,10 @@ struct WalkView {
     return parts
   }
 
-  /// The address's bits, split where the walker splits them.
-  private func drawRuler(_ iova: IOVA, at row: Int, in area: Rect, with pen: inout Pen) {
+  /// The address's bits, split where the walker splits them; returns how many rows they took.
+  private func drawRuler(
+    _ iova: IOVA, at row: Int, in area: Rect, with pen: inout Pen
+  ) -> Int {
     let parts = parts(iova)
     let style = Style.allCases.first { $0.width(of: parts) + 2 < area.width } ?? .number
     var column = 2
@@ -354,10 +370,7 @@ struct WalkView {
       pen.write(low, .dim, at: column + width - low.count, row, in: area)
       let value = iova.value >> UInt64(part.low) & (part.count >= 64 ? .max : 1 << part.count - 1)
       var place = column
-      if style == .number {
-        let text = value.hex
-        pen.write(text, .iova, at: column + (width - text.count) / 2, row + 1, in: area)
-      } else {
+      if style != .number {
         for bit in stride(from: part.high, through: part.low, by: -1) {
           let isOne = iova.value >> UInt64(bit) & 1 == 1
           pen.write(isOne ? "1" : "0", isOne ? .strong : .faint, at: place, row + 1, in: area)
@@ -365,14 +378,15 @@ struct WalkView {
           if (bit - part.low) % 4 == 0 { place += 1 }
         }
       }
-      drawBracket(
-        style == .number ? "" : " \(value.hex) ", at: column, width: width, row + 2, in: area,
-        with: &pen)
+      let below = row + (style == .number ? 1 : 2)
+      let text = value.hex.count + 4 > width ? value.hex : " \(value.hex) "
+      drawBracket(text, at: column, width: width, below, in: area, with: &pen)
       let name = style == .spaced || part.name.count <= width ? part.name : part.short
       let shift = max(0, (width - name.count) / 2)
-      pen.write(name, .dim, at: column + shift, row + 3, in: area)
+      pen.write(name, .dim, at: column + shift, below + 1, in: area)
       column += width + style.gap
     }
+    return style == .number ? 3 : 4
   }
 
   private func drawBracket(

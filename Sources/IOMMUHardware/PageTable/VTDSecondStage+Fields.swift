@@ -12,7 +12,11 @@ extension VTDSecondStage {
       field("R", 0, isReadable ? "reads pass" : "no reads"),
     ]
     switch decode(word, level: level) {
-    case .invalid: return rights
+    case .invalid:
+      return [
+        DescriptorField(
+          name: "W R", bits: [0...1], value: 0, meaning: .words("nothing is mapped here"))
+      ]
     case .reserved: return rights
     case .table(let next): return [address(word, 12...51, next)] + rights
     case .leaf(let leaf):
