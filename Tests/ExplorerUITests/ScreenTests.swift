@@ -75,7 +75,7 @@ import Testing
         name: "deep-table-zoomed", keys: "3z", width: 120, height: 36, script: Session.deepTables),
       Picture(name: "deep-table", keys: "3", width: 200, height: 60, script: Session.deepTables),
     ]
-    + Picture.deep("table-written", "3<Home>NNNNpp")
+    + Picture.deep("table-written", "3<Home>NNNNp")
     + Picture.deep("walk-cold", "<Home>NNN4")
     + Picture.deep("walk", "4")
     + Picture.deep("walk-done", "4<Tab>" + String(repeating: "j", count: 20))

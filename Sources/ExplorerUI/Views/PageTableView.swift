@@ -186,9 +186,12 @@ struct PageTableView {
   }
 
   private func isChanged(_ stop: Stop, _ entry: Int, _ group: Int) -> Bool {
-    guard let index = explorer.timeline.currentEvent,
-      case .memoryWrite(let address, _, _) = explorer.timeline.recording.events[index].change
-    else { return false }
+    guard let index = explorer.timeline.currentEvent else { return false }
+    let address: PhysicalAddress
+    switch explorer.timeline.recording.events[index].change {
+    case .memoryWrite(let place, _, _), .memoryWrite64(let place, _, _): address = place
+    default: return false
+    }
     let first = stop.table + UInt64(entry) * format.entryBytes
     return (first..<first + UInt64(group) * format.entryBytes).contains(address)
   }
@@ -281,24 +284,18 @@ struct PageTableView {
   /// What an entry was before this step, or before this operation.
   private func mark(at address: PhysicalAddress) -> (old: UInt64, isNow: Bool)? {
     let marks = Marks(explorer.timeline)
-    var found: (old: UInt64, isNow: Bool)?
+    var (old, isNow, isMarked) = (UInt64(0), false, false)
     for offset in stride(from: 0, to: format.entryBytes, by: 4) {
       let place = address + offset
-      let mark = marks.word(at: place)
-      let old = UInt64(mark?.old ?? memory.word(at: place)) << (8 * offset)
-      let isNow = mark?.isNow ?? false
-      if mark != nil || found != nil {
-        found = ((found?.old ?? before(offset, at: address)) | old, found?.isNow ?? false || isNow)
+      var half = UInt64(memory.word(at: place))
+      if let mark = marks.word(at: place) {
+        half = UInt64(mark.old)
+        isNow = isNow || mark.isNow
+        isMarked = true
       }
+      old |= half << (8 * offset)
     }
-    return found
-  }
-
-  /// The words of an entry below an offset, as they are.
-  private func before(_ offset: UInt64, at address: PhysicalAddress) -> UInt64 {
-    stride(from: 0, to: offset, by: 4).reduce(0) {
-      $0 | UInt64(memory.word(at: address + $1)) << (8 * $1)
-    }
+    return isMarked ? (old, isNow) : nil
   }
 
   private func role(of address: PhysicalAddress) -> Prose.Role {
