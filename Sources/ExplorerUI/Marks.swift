@@ -35,6 +35,16 @@ struct Marks {
         if isNow || old != new {
           words[address.value] = Mark(old: isNow ? old : first, isNow: isNow)
         }
+      case .memoryWrite64(let address, let old, let new):
+        for (place, shift) in [(address, UInt64(0)), (address + 4, 32)] {
+          let (old, new) = (
+            UInt32(truncatingIfNeeded: old >> shift), UInt32(truncatingIfNeeded: new >> shift)
+          )
+          let first = words[place.value]?.old ?? old
+          if isNow || old != new {
+            words[place.value] = Mark(old: isNow ? old : first, isNow: isNow)
+          }
+        }
       default: break
       }
     }
