@@ -307,10 +307,11 @@ struct PageTableView {
     let fields = format.fields(of: stop.word, level: stop.level)
     var row = 0
     if let mark = mark(at: stop.address) {
+      let old = area.width < 70 ? mark.old.hex8 : text(mark.old)
       let line =
         mark.isNow
-        ? Prose("◀ ", .changed) + Prose("was \(text(mark.old))", .old)
-        : Prose("• ", .old) + Prose("was \(text(mark.old)) before this operation", .dim)
+        ? Prose("◀ ", .changed) + Prose("was \(old)", .old)
+        : Prose("• ", .old) + Prose("was \(old) before this operation", .dim)
       pen.write(line, at: 1, row, in: area)
       row += 1
     }
