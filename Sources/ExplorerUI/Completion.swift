@@ -15,7 +15,7 @@ struct Completion {
       return Verb.allCases.filter { $0 != .expect }.map(\.rawValue)
     }
     guard let verb = Verb(rawValue: String(first)) else { return [] }
-    let places = verb.usage.split(separator: " ")
+    let places = machine.words.usage(of: verb).split(separator: " ")
     guard words.count < places.count else { return [] }
     return names(for: places[words.count])
   }
@@ -25,7 +25,7 @@ struct Completion {
     let domains = machine.liveDomains.map { system.name(of: $0) }
     let iommus = system.devices.filter { $0.parent == nil }.map(\.name)
     let banks = machine.board.iommus.flatMap { unit in
-      (0..<unit.bankCount).map { "\(unit.name)/\($0)" }
+      (0..<unit.bankPages).map { "\(unit.name)/\($0)" }
     }
     let devices = system.devices.filter { $0.parent != nil }.map(\.name)
     return switch place {
@@ -37,12 +37,12 @@ struct Completion {
     case "DOMAIN|IOMMU|tlb|faults": domains + iommus + ["tlb", "faults"]
     case "IOMMU", "[IOMMU]": iommus
     case "IOMMU[/CONTEXT]": iommus + banks
-    case "all|vmid|asid|va": ["all", "vmid", "asid", "va"]
+    case "all|vmid|asid|va", "all|contexts|domain": machine.words.invalidations
     case "scan|blocks|random": ["scan", "blocks", "random"]
     case "auto|hold|run": ["auto", "hold", "run"]
     case "pages": ["pages"]
     case "N|none": ["none"]
-    case "SIZE": ["4K", "64K", "1M", "16M"]
+    case "SIZE": sizes.map(\.sizeText)
     case "PROT": ["rw", "r", "w", "rwc"]
     case "[r|w]": ["r", "w"]
     default: []
@@ -50,14 +50,24 @@ struct Completion {
   }
 
   /// How the line being typed is written, as far as its verb is known.
-  static func hint(for text: String) -> String {
+  func hint(for text: String) -> String {
     guard let first = text.split(separator: " ").first else {
-      return "an operation, like: " + Verb.map.usage
+      return "an operation, like: " + machine.words.usage(of: .map)
     }
-    if let verb = Verb(rawValue: String(first)) { return "\(verb.usage)   \(verb.purpose)" }
+    if let verb = Verb(rawValue: String(first)) { return line(verb) }
     let fitting = Verb.allCases.filter { $0 != .expect && $0.rawValue.hasPrefix(first) }
-    if fitting.count == 1 { return "\(fitting[0].usage)   \(fitting[0].purpose)" }
+    if fitting.count == 1 { return line(fitting[0]) }
     return fitting.isEmpty
       ? "no operation begins like this" : fitting.map(\.rawValue).joined(separator: "  ")
+  }
+
+  /// The sizes of pages that tables have, the smallest first.
+  private var sizes: [UInt64] {
+    let sizes = machine.platform.format.pageSizes
+    return (0..<64).map { UInt64(1) << UInt64($0) }.filter { sizes.contains(bytes: $0) }
+  }
+
+  private func line(_ verb: Verb) -> String {
+    "\(machine.words.usage(of: verb))   \(verb.purpose)"
   }
 }

@@ -68,7 +68,9 @@ extension Explorer {
           line: 1, column: "use ".count + 1,
           "no platform \"\(platform.shown)\"; there are: \(known)")
       }
-      timeline = Timeline(from: Machine(unprobed: try Library.platform(platform)))
+      let found = try Library.platform(platform)
+      registers = try Library.registers(of: found.family)
+      timeline = Timeline(from: Machine(unprobed: found))
       selection = .iommu(0)
       (folds, visited) = ([:], [])
       chosenAddress = nil

@@ -10,7 +10,7 @@ package import TerminalCore
 /// changes nothing but the list of what can be clicked.
 package struct Explorer: Sendable {
   package internal(set) var timeline: Timeline
-  let registers: RegisterMap
+  var registers: RegisterMap
   /// What the session is called in the status line.
   let title: String
 
@@ -243,8 +243,10 @@ package struct Explorer: Sendable {
 
   // MARK: The tree
 
-  /// An IOMMU shows its context banks.
-  func isOpen(_ iommu: Int) -> Bool { folds[iommu] ?? (height >= 50) }
+  /// An IOMMU shows its contexts; where there is one alone, it does from the start.
+  func isOpen(_ iommu: Int) -> Bool {
+    folds[iommu] ?? (height >= 50 || machine.board.iommus.count == 1)
+  }
 
   // MARK: Drawing
 

@@ -1,11 +1,12 @@
 internal import IOMMUHardware
 internal import IOMMULab
+internal import IOMMUModel
 
 /// What the current step changed, and what changed earlier in the same operation.
 struct Marks {
   struct Mark {
     /// What it was before the step, or before the operation.
-    let old: UInt32
+    let old: UInt64
     /// It is the current step that changed it.
     let isNow: Bool
   }
@@ -31,23 +32,18 @@ struct Marks {
       case .registerSet(let iommu, let offset, let old, let new):
         note(Int(iommu), offset, old: old, new: new, isNow: isNow)
       case .memoryWrite(let address, let old, let new), .dmaWrite(let address, let old, let new):
-        let first = words[address.value]?.old ?? old
-        if isNow || old != new {
-          words[address.value] = Mark(old: isNow ? old : first, isNow: isNow)
-        }
+        note(address, old: UInt64(old), new: UInt64(new), isNow: isNow)
       case .memoryWrite64(let address, let old, let new):
-        for (place, shift) in [(address, UInt64(0)), (address + 4, 32)] {
-          let (old, new) = (
-            UInt32(truncatingIfNeeded: old >> shift), UInt32(truncatingIfNeeded: new >> shift)
-          )
-          let first = words[place.value]?.old ?? old
-          if isNow || old != new {
-            words[place.value] = Mark(old: isNow ? old : first, isNow: isNow)
-          }
-        }
+        note(address, old: old, new: new, isNow: isNow)
       default: break
       }
     }
+  }
+
+  private mutating func note(_ address: PhysicalAddress, old: UInt64, new: UInt64, isNow: Bool) {
+    guard isNow || old != new else { return }
+    let first = words[address.value]?.old ?? old
+    words[address.value] = Mark(old: isNow ? old : first, isNow: isNow)
   }
 
   private mutating func note(
@@ -56,7 +52,8 @@ struct Marks {
     let key = Register(iommu: iommu, offset: offset)
     if isNow { currentBank = key }
     guard isNow || old != new else { return }
-    registers[key] = Mark(old: isNow ? old : registers[key]?.old ?? old, isNow: isNow)
+    registers[key] = Mark(
+      old: isNow ? UInt64(old) : registers[key]?.old ?? UInt64(old), isNow: isNow)
   }
 
   func register(_ offset: UInt32, of iommu: Int) -> Mark? {
@@ -64,4 +61,15 @@ struct Marks {
   }
 
   func word(at address: PhysicalAddress) -> Mark? { words[address.value] }
+
+  /// A word of 64 bits: written whole, or its lower half alone.
+  func doubleWord(at address: PhysicalAddress) -> Mark? { word(at: address) }
+
+  /// The current step changed what is kept there.
+  func isNow(_ place: StatePlace) -> Bool {
+    switch place {
+    case .register(let iommu, let offset): register(offset, of: iommu)?.isNow ?? false
+    case .memory(let address): word(at: address)?.isNow ?? false
+    }
+  }
 }

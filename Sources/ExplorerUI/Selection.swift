@@ -88,8 +88,10 @@ struct Subject {
     case .iommu(let iommu): return Prose(machine.board.iommus[iommu].name, .strong)
     case .bank(let iommu, let bank):
       var path = Prose(machine.board.iommus[iommu].name, .strong) + separator
-      path += Prose("context \(bank)", .strong)
-      if let deviceName { path += separator + Prose(deviceName, .strong) }
+      let parts = [machine.words.pathPart(bank), deviceName].compactMap(\.self)
+      for (index, part) in parts.enumerated() {
+        path += (index > 0 ? separator : "") + Prose(part, .strong)
+      }
       return path
     case .domain(let name):
       return Prose("domain ", .strong) + Prose(name, .domain)

@@ -71,7 +71,7 @@ extension Outcome {
     switch self {
     case .done, .reached, .traffic: "ok"
     case .refused(let errno, _): "-\(errno.name)"
-    case .fault(let fault): "\(fault.kind.name) fault"
+    case .fault(let fault): fault.title
     case .stalled: "stalled"
     case .error: "error"
     }

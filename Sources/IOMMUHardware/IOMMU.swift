@@ -49,7 +49,7 @@ package struct IOMMU: Hashable, Sendable {
   }
 
   /// Where the register at `offset` is stored, or nil where nothing is kept: there reads give 0.
-  func registerIndex(at offset: UInt32) -> Int? {
+  package func registerIndex(at offset: UInt32) -> Int? {
     switch family {
     case .msm: MSMRegisters.index(of: offset, banks: bankCount)
     case .vtd: VTDRegisters.index(of: offset)
@@ -58,6 +58,12 @@ package struct IOMMU: Hashable, Sendable {
 
   /// How many pages at the start of its window belong to contexts.
   package var bankPages: Int { family == .msm ? bankCount : 0 }
+
+  /// The context that a register belongs to; nil for the unit's own.
+  package func bank(ofRegister offset: UInt32) -> Int? {
+    let page = Int(offset >> 12)
+    return page < bankPages ? page : nil
+  }
 
   /// Its registers' window, in bytes.
   package var windowBytes: UInt32 {

@@ -2,7 +2,7 @@ package import IOMMUHardware
 
 /// What a family of IOMMUs calls things: the words that differ from one architecture to another.
 package struct FamilyWords: Hashable, Sendable {
-  private let family: IOMMUFamily
+  let family: IOMMUFamily
 
   package init(_ family: IOMMUFamily) { self.family = family }
 

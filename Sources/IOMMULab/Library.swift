@@ -6,6 +6,16 @@ package import IOMMUModel
 package enum Library {
   package static let platformNames = Assets.names(in: "platforms")
 
+  /// The machine of whoever names none.
+  package static let usualPlatform = "msm8x60"
+
+  /// The scene that is open on a platform when nothing else is asked for: its own where there is
+  /// one, else the machine alone.
+  package static func openingScene(of platform: String) -> (title: String, text: String) {
+    let title = platform == usualPlatform ? "sandbox" : platform
+    return (title, scene(title) ?? "use \(platform)\n")
+  }
+
   /// Reads a platform that ships with the program.
   ///
   /// - Throws: A mistake in the platform's own file, or that there is none of that name.
@@ -27,11 +37,13 @@ package enum Library {
   package static func scene(_ name: String) -> String? { Assets.text("scenarios/\(name).iommu") }
 
   /// The machine that a script starts on: out of reset where its first line says what happens
-  /// next, else booted.
-  package static func machine(for script: Script) throws(ParseError) -> Machine {
+  /// next, else booted; `platform` is for a script that names none.
+  package static func machine(
+    for script: Script, on platform: String = usualPlatform
+  ) throws(ParseError) -> Machine {
     let start = script.start
-    var machine = Machine(unprobed: try platform(start.platform))
-    if !start.isSaid {
+    var machine = Machine(unprobed: try self.platform(start?.platform ?? platform))
+    if start == nil {
       machine.setRecording(false)
       _ = machine.apply(.probe(nil))
       machine.setRecording(true)

@@ -128,6 +128,9 @@ extension Machine {
     _ scope: Operation.Scope, _ bank: UInt64?, of iommu: Int
   ) throws(Stop) -> Invalidation {
     let unit = board.iommus[iommu]
+    guard words.has(scope, ofContext: bank != nil) else {
+      throw .error("\(unit.name) has no such invalidation; right: \(words.usage(of: .invalidate))")
+    }
     if let bank, bank >= UInt64(unit.bankCount) {
       throw .error("\(unit.name) has contexts 0 to \(unit.bankCount - 1), and no \(bank)")
     }
@@ -145,6 +148,13 @@ extension Machine {
       var tagged: UInt32?
       if let asid { tagged = try tag("ASID", asid, below: 256) }
       return .address(IOVA(address), asid: tagged, bank: place)
+    case .contexts: return .contexts
+    case .domain(let number, let address):
+      guard let tag = UInt16(exactly: number) else {
+        throw .error("domain-id \(number) is too large; below 65536")
+      }
+      try fits([address ?? 0])
+      return .domain(tag, page: address.map { IOVA($0) })
     }
   }
 

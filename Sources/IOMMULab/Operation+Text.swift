@@ -108,20 +108,28 @@ extension Operation {
     let target = try reader.bankName("IOMMU")
     let start = reader
     let scope: Scope
-    switch (try reader.word("all, vmid, asid or va"), target.bank) {
+    switch (try reader.word("all, vmid, asid, va, contexts or domain"), target.bank) {
     case ("all", _): scope = .all
     case ("vmid", nil): scope = .vmid(try reader.number("VMID"))
     case ("asid", _?): scope = .asid(try reader.number("ASID"))
     case ("va", _?):
       let address = try reader.number("IOVA")
       scope = .address(address, asid: reader.take("asid") ? try reader.number("ASID") : nil)
+    case ("contexts", nil): scope = .contexts
+    case ("domain", nil):
+      let tag = try reader.number("a domain-id")
+      scope = .domain(tag, address: reader.take("va") ? try reader.number("IOVA") : nil)
+    case ("contexts", _?), ("domain", _?):
+      throw start.usageError(
+        "\(start.peek() ?? "") is about a whole IOMMU, like \(target.iommu)")
     case ("vmid", _?):
       throw start.usageError("vmid is about a whole IOMMU, like \(target.iommu)")
     case ("asid", nil), ("va", nil):
       throw start.usageError(
         "\(start.peek() ?? "") is about one context, like \(target.iommu)/0")
     case (let other, _):
-      throw start.usageError("\"\(other.shown)\" is none of all, vmid, asid and va")
+      throw start.usageError(
+        "\"\(other.shown)\" is none of all, vmid, asid, va, contexts and domain")
     }
     return .invalidate(target, scope)
   }
@@ -235,6 +243,10 @@ extension Operation.Scope {
     case .address(let address, let asid):
       [.init(.option, "va"), .init(.iova, address.hex8)]
         + (asid.map { [.init(.option, "asid"), .init(.option, String($0))] } ?? [])
+    case .contexts: [.init(.option, "contexts")]
+    case .domain(let tag, let address):
+      [.init(.option, "domain"), .init(.option, String(tag))]
+        + (address.map { [.init(.option, "va"), .init(.iova, $0.hex8)] } ?? [])
     }
   }
 }

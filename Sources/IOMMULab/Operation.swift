@@ -54,13 +54,17 @@ package enum Operation: Hashable, Sendable {
     package var text: String { bank.map { "\(iommu)/\($0)" } ?? iommu }
   }
 
-  /// Which TLB entries an invalidation is to reach.
+  /// Which TLB entries an invalidation is to reach, in the forms that either architecture has.
   package enum Scope: Hashable, Sendable {
     case all
     case vmid(UInt64)
     case asid(UInt64)
     /// One address; under every ASID when none is named.
     case address(UInt64, asid: UInt64?)
+    /// VT-d: context entries that are remembered.
+    case contexts
+    /// VT-d: what is tagged with a domain-id; of one page only when an address is named.
+    case domain(UInt64, address: UInt64?)
   }
 
   /// When the interrupt handler runs.
@@ -145,7 +149,8 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
     case .writeWord: "write-word PA VALUE"
     case .readWord: "read-word PA"
     case .reg: "reg IOMMU OFFSET [VALUE]"
-    case .invalidate: "invalidate IOMMU[/CONTEXT] all|vmid|asid|va [N] [asid N]"
+    case .invalidate:
+      "invalidate IOMMU[/CONTEXT] all|vmid|asid|va|contexts|domain [N] [asid N|va IOVA]"
     case .irq: "irq auto|hold|run [IOMMU]"
     case .limit: "limit pages N|none"
     case .traffic: "traffic DEVICE scan|blocks|random [seed=N] [count=N]"

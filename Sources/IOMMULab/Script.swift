@@ -50,12 +50,12 @@ package struct Script: Hashable, Sendable {
     }
   }
 
-  /// The operation that picks the machine, or the usual machine, booted.
-  package var start: (platform: String, isProbed: Bool, isSaid: Bool) {
+  /// The operation that picks the machine; nil where the script leaves that open.
+  package var start: (platform: String, isProbed: Bool)? {
     if case .use(let platform, let isProbed) = lines.first?.operation {
-      return (platform, isProbed, true)
+      return (platform, isProbed)
     }
-    return ("msm8x60", true, false)
+    return nil
   }
 }
 

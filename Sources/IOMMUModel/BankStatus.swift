@@ -82,6 +82,23 @@ extension Machine {
   }
 }
 
+/// Where a part of the machine's state is kept: in a register, or in a word of memory.
+package enum StatePlace: Hashable, Sendable {
+  case register(iommu: Int, offset: UInt32)
+  case memory(PhysicalAddress)
+}
+
+extension Machine {
+  /// Where it is written which table a context walks; nil where nothing leads to such a place.
+  package func tablePlace(bank: Int, of iommu: Int) -> StatePlace? {
+    switch board.iommus[iommu].family {
+    case .msm:
+      .register(iommu: iommu, offset: MSMRegisters.offset(MSMRegisters.ttbr0, bank: bank))
+    case .vtd: contextEntryAddress(bank: bank, of: iommu).map { .memory($0) }
+    }
+  }
+}
+
 extension Machine {
   /// The domain whose first-level table lies at an address.
   package func domain(withTable table: PhysicalAddress) -> DomainID? {

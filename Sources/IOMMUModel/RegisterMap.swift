@@ -1,4 +1,4 @@
-internal import IOMMUHardware
+package import IOMMUHardware
 
 /// The registers of a family of IOMMUs for people: names, fields, what values mean.
 ///
@@ -61,6 +61,26 @@ package struct RegisterMap: Hashable, Sendable {
       if number < count { return (register, "\(register.name)_\(number)") }
     }
     return nil
+  }
+
+  /// The registers to list for a unit, or for one of its contexts, in their order.
+  ///
+  /// Where contexts have no registers of their own, the unit's are shown for them. Of an array of
+  /// many, only those that `isTelling` picks are listed.
+  package func offsets(
+    of unit: IOMMU, bank: Int?, isTelling: (UInt32) -> Bool
+  ) -> [UInt32] {
+    let bank = unit.bankPages > 0 ? bank : nil
+    return registers.flatMap { register -> [UInt32] in
+      switch (register.place, bank) {
+      case (.bank, let bank?): [UInt32(bank) << 12 | register.offset]
+      case (.global, nil): [register.offset]
+      case (.array(let count), nil):
+        (0..<UInt32(count)).map { register.offset + 4 * $0 }.filter(isTelling)
+      case (.arrayOfBanks, nil): (0..<UInt32(unit.bankPages)).map { register.offset + 4 * $0 }
+      case (.bank, nil), (.global, _?), (.array, _?), (.arrayOfBanks, _?): []
+      }
+    }
   }
 
   package func name(at offset: UInt32, banks: Int) -> String {

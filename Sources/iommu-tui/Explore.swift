@@ -15,6 +15,9 @@ struct Explore: ParsableCommand {
   @Argument(help: "A script to open at its first step; without one, a small scene is open.")
   var file: String?
 
+  @Option(help: "The machine of a session that names none: one of the shipped platforms.")
+  var platform = Library.usualPlatform
+
   @Flag(help: "Draw with ASCII characters only.")
   var ascii = false
 
@@ -42,9 +45,15 @@ struct Explore: ParsableCommand {
 
   /// Reads and runs the script, or the scene that ships with the program.
   private func session() throws -> (Timeline, RegisterMap, title: String) {
-    let name = file ?? "sandbox"
-    var text = Library.scene("sandbox") ?? ""
+    guard Library.platformNames.contains(platform) else {
+      complain(
+        "iommu-tui: no platform \"\(platform.shown)\"; there are: "
+          + Library.platformNames.joined(separator: ", "))
+      throw ExitCode(2)
+    }
+    var (name, text) = Library.openingScene(of: platform)
     if let file {
+      name = file
       switch readText(file) {
       case .success(let found): text = found
       case .failure(let problem):
@@ -54,10 +63,10 @@ struct Explore: ParsableCommand {
     }
     do throws(ParseError) {
       let script = try Script(parsing: text, platforms: Library.platformNames)
-      var timeline = Timeline(from: try Library.machine(for: script))
+      var timeline = Timeline(from: try Library.machine(for: script, on: platform))
       for line in script.lines { timeline.perform(line.operation, line: line.number) }
       if file == nil {
-        timeline.stopAtTableBase()
+        timeline.stopAtFirstTable()
       } else {
         timeline.jumpToStart()
         timeline.forward()
@@ -68,20 +77,5 @@ struct Explore: ParsableCommand {
       complain("\(name.shown):\(error.line):\(error.column): \(error.message)")
       throw ExitCode(2)
     }
-  }
-}
-
-extension Timeline {
-  /// Stops where the last operation tells a walker where to start: half way through an attach, the
-  /// most telling moment of the shipped scene.
-  fileprivate mutating func stopAtTableBase() {
-    let events = recording.events
-    let moment = events.firstIndex {
-      if case .registerWrite(_, let offset, _, let new, _) = $0.change {
-        return offset & 0xfff == MSMRegisters.ttbr0 && offset < 0xff000 && new != 0
-      }
-      return false
-    }
-    if let moment { jump(to: Position(entry: position.entry, events: moment + 1)) }
   }
 }

@@ -8,7 +8,7 @@ struct IOMMUTui: ParsableCommand {
     abstract: "Shows how IOMMUs really work: click through contexts and page tables, step every "
       + "operation write by write.",
     usage:
-      "iommu-tui [FILE] [--ascii] [--theme dark|light] [--no-mouse]\niommu-tui run FILE|- [--json] [--events]\niommu-tui bench [--check]",
+      "iommu-tui [FILE] [--platform NAME] [--ascii] [--theme dark|light] [--no-mouse]\niommu-tui run FILE|- [--json] [--events]\niommu-tui bench [--check]",
     discussion:
       "Without a file, a small scene is open. `iommu-tui explore --help` lists the options.",
     version: "0.1.0",

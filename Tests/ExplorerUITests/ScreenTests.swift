@@ -1,3 +1,4 @@
+import IOMMULab
 import Testing
 
 /// Whole screens as files that a person can read: what they show is reviewed, not computed.
@@ -10,6 +11,14 @@ import Testing
     var isASCII = false
     /// The scene it starts from; nil is the shipped one.
     var script: String?
+    var platform = Library.usualPlatform
+
+    /// Both usual sizes of a screen on another platform.
+    static func both(_ name: String, on platform: String, _ keys: String) -> [Picture] {
+      [(80, 24), (120, 36)].map {
+        Picture(name: name, keys: keys, width: $0.0, height: $0.1, platform: platform)
+      }
+    }
 
     static func large(_ name: String, _ keys: String, isASCII: Bool = false) -> Picture {
       Picture(name: name, keys: keys, width: 120, height: 36, isASCII: isASCII)
@@ -64,9 +73,24 @@ import Testing
       Picture(name: "one-pane", keys: "", width: 60, height: 20),
       Picture(name: "one-pane-table", keys: "<Tab>3", width: 60, height: 20),
       Picture(name: "sentence", keys: "", width: 30, height: 8),
-    ] + deep
+    ] + deep + traditional
 
-  static let deep =
+  private static let traditional =
+    Picture.both("traditional", on: "traditional", "")
+    + Picture.both("traditional-done", on: "traditional", "<End>")
+    + Picture.both("traditional-registers", on: "traditional", "2")
+    + Picture.both("traditional-iommu", on: "traditional", "<End><Left>")
+    + Picture.both("traditional-iommu-registers", on: "traditional", "<End><Left>2")
+    + Picture.both(
+      "traditional-domain", on: "traditional", "<End>:'map net 0x30000000 0x90000000 1G rw'<Enter>1"
+    )
+    + Picture.both(
+      "traditional-no-root-entry", on: "traditional", "<End>:'read 01:00.0 0x10000123'<Enter>1")
+    + Picture.both(
+      "traditional-no-context-entry", on: "traditional", "<End>:'read 00:14.0 0x10000123'<Enter>1")
+    + Picture.both("traditional-off", on: "traditional", ":'use traditional unprobed'<Enter>j1")
+
+  private static let deep =
     Picture.deep("table", "3") + Picture.deep("table-top", "3<Tab><Esc><Esc><Esc>")
     + Picture.deep("table-last", "3<Tab>e<C-u>'0x20004000'<Enter>")
     + [Picture(name: "deep-table-zoomed", keys: "3z", script: Session.deepTables)]
@@ -87,7 +111,7 @@ import Testing
   func `the screen is the one in its file`(picture: Picture) throws {
     let session = try Session(
       picture.keys, size: (picture.width, picture.height), script: picture.script,
-      isASCII: picture.isASCII)
+      platform: picture.platform, isASCII: picture.isASCII)
     try ExpectedScreen.check(picture.name, session)
   }
 }

@@ -33,7 +33,11 @@ struct EventLine {
     switch subject {
     case .domain: prose += "  " + Prose(name, .domain)
     case .bank(let iommu, let bank):
-      prose += Prose("   \(machine.board.iommus[Int(iommu)].name), bank \(bank)", .dim)
+      let device = machine.device(bank: Int(bank), of: Int(iommu)).map {
+        machine.system.name(of: $0)
+      }
+      let unit = machine.board.iommus[Int(iommu)].name
+      prose += Prose("   " + machine.words.place(Int(bank), of: unit, device: device), .dim)
     case .device, .iommu, .none: prose += Prose("  \(name)", .dim)
     }
     return prose
@@ -47,7 +51,7 @@ struct EventLine {
 
   private func line(_ change: Change, _ tense: Tense) -> Prose {
     let value: Prose.Role = tense == .now ? .changed : .text
-    func written(_ name: String, _ new: UInt32, _ old: UInt32) -> Prose {
+    func written(_ name: String, _ new: UInt64, _ old: UInt64) -> Prose {
       var line = Prose(name, tense == .now ? .strong : .text) + " ← " + Prose(new.hex8, value)
       if new == old {
         line += Prose("   as before", .dim)
@@ -61,22 +65,38 @@ struct EventLine {
       let name = name(iommu, offset)
       if isCommand(iommu, offset) {
         let purpose = register(iommu, offset)?.purpose ?? ""
-        let bank = offset < 0xff000 ? "bank \(offset >> 12) " : ""
+        let bank = bank(iommu, offset).map { "bank \($0) " } ?? ""
         return Prose(name, tense == .now ? .strong : .text) + " ← " + Prose(new.hex8, value)
           + Prose("   \(bank)\(purpose)", .dim)
       }
-      return written(name, new, old)
+      return written(name, UInt64(new), UInt64(old))
     case .registerSet(let iommu, let offset, let old, let new):
-      return written(name(iommu, offset), new, old) + Prose("   by the hardware", .dim)
+      return written(name(iommu, offset), UInt64(new), UInt64(old))
+        + Prose("   by the hardware", .dim)
     case .registerRead(let iommu, let offset, let read):
       return Prose(name(iommu, offset), .text) + " → " + Prose(read.hex8, value)
-        + Prose(offset < 0xff000 ? "   bank \(offset >> 12)" : "", .dim)
+        + Prose(bank(iommu, offset).map { "   bank \($0)" } ?? "", .dim)
     case .memoryWrite(let address, let old, let new):
-      return written(place(address), new, old)
+      return written(place(address), UInt64(new), UInt64(old))
+    case .memoryWrite64(let address, let old, let new): return written(place(address), new, old)
     case .dmaWrite(let address, let old, let new):
-      return "memory " + written(address.value.hex8, new, old)
-    case .memoryRead(let address, let read, _):
+      return "memory " + written(address.value.hex8, UInt64(new), UInt64(old))
+    case .memoryRead(let address, let read, let level):
+      return Prose(place(address, level: level > 0 ? Int(level) : nil), .text) + " → "
+        + Prose(read.hex8, value)
+    case .routingRead(let address, let read):
       return Prose(place(address), .text) + " → " + Prose(read.hex8, value)
+    case .contextFill(_, let source, let entry):
+      return "context cache keeps \(machine.words.text(ofStream: UInt32(source))): "
+        + Prose("\(machine.words.tag) \(entry.domain)", value) + ", table "
+        + Prose(entry.table.value.hex8, .physical)
+    case .contextDrop(_, let source, _):
+      return "context cache forgets \(machine.words.text(ofStream: UInt32(source)))"
+    case .domainTag(let domain, let old, let new):
+      let name = Prose(machine.system.name(of: DomainID(Int(domain))), .domain)
+      let tag = machine.words.tag
+      return new == 0
+        ? name + " gives \(tag) \(Int(old)) back" : name + " is " + Prose("\(tag) \(new)", value)
     case .check(let question, let answer):
       return Prose(question.description + "  ", .text) + Prose(answer == 0 ? "no" : "yes", .dim)
     case .tlbFill(_, _, let entry):
@@ -93,7 +113,12 @@ struct EventLine {
 
   /// A register that holds nothing: writing it is a command.
   private func isCommand(_ iommu: UInt8, _ offset: UInt32) -> Bool {
-    MSMRegisters.index(of: offset, banks: machine.board.iommus[Int(iommu)].bankCount) == nil
+    machine.board.iommus[Int(iommu)].registerIndex(at: offset) == nil
+  }
+
+  /// The context that a register belongs to, if any.
+  private func bank(_ iommu: UInt8, _ offset: UInt32) -> Int? {
+    machine.board.iommus[Int(iommu)].bank(ofRegister: offset)
   }
 
   private func register(_ iommu: UInt8, _ offset: UInt32) -> RegisterMap.Register? {
@@ -105,8 +130,7 @@ struct EventLine {
   }
 
   /// A word of memory by its place in a table, where it lies in one.
-  private func place(_ address: PhysicalAddress) -> String {
-    machine.tableSlot(at: address).map { "L\($0.isFirst ? 1 : 2)[\(UInt64($0.index).hex)]" }
-      ?? address.value.hex8
+  private func place(_ address: PhysicalAddress, level: Int? = nil) -> String {
+    machine.wordName(at: address, level: level) ?? address.value.hex8
   }
 }

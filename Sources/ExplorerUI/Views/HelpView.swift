@@ -22,7 +22,9 @@ struct HelpView {
     lines.append("")
     lines.append(Prose("what : understands", .dim))
     for verb in Verb.allCases where verb != .expect {
-      lines.append(Prose("  " + verb.usage, .strong).padded(to: 42) + Prose(verb.purpose, .dim))
+      lines.append(
+        Prose("  " + explorer.machine.words.usage(of: verb), .strong).padded(to: 42)
+          + Prose(verb.purpose, .dim))
     }
     return lines
   }

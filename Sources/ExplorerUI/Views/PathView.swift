@@ -63,10 +63,13 @@ struct PathView {
     }
     var trace = WalkTrace()
     let outcome = machine.board.walk(request, watcher: &trace)
-    let base = MSMRegisters.offset(MSMRegisters.ttbr0, bank: bank)
-    let mark = Marks(explorer.timeline).register(base, of: request.iommu)
+    let place = machine.tablePlace(bank: bank, of: request.iommu)
     let diagram = PathDiagram(
-      subject, request, outcome, trace, isTableChanged: mark?.isNow ?? false)
+      RouteDescription(
+        RouteDescription.Facts(
+          machine: machine, request: request, outcome: outcome, trace: trace,
+          device: RouteDescription.DeviceFacts(name: subject.deviceName ?? "", bank: bank),
+          isTableChanged: place.map { Marks(explorer.timeline).isNow($0) } ?? false)))
     var row: Int
     if area.width >= 78 {
       diagram.drawBoxes(in: area, with: &pen)
@@ -80,8 +83,9 @@ struct PathView {
     line += Prose(subject.deviceName ?? "", .strong)
     line += Prose(isNarrow ? " reading " : " read ", .text) + Prose(request.iova.value.hex8, .iova)
     line += Prose(
-      isNarrow ? " would reach" : " as MID \(request.stream), \(streamWords), it would reach", .text
-    )
+      isNarrow
+        ? " would reach"
+        : words.stream(request.stream, ofMany: streamCount) + " it would reach", .text)
     pen.write(line, at: isNarrow ? 1 : 2, row, in: area)
     draw("now", outcome, row + 1, in: area, with: &pen)
     row += 2
@@ -90,27 +94,23 @@ struct PathView {
       row += 1
     }
     let next = drawRegisters(from: row + 1, in: area, with: &pen)
-    if area.height - next >= 12 { drawNeighbours(request, from: next + 1, in: area, with: &pen) }
+    if area.height - next >= 12 { drawNeighbours(from: next + 1, in: area, with: &pen) }
   }
 
   /// Where there is room: the streams that come here, and what the table maps.
-  private func drawNeighbours(
-    _ request: Request, from row: Int, in area: Rect, with pen: inout Pen
-  ) {
+  private func drawNeighbours(from row: Int, in area: Rect, with pen: inout Pen) {
     var row = row
     pen.write("stream       register     word         goes to", .dim, at: 2, row, in: area)
-    let streams = subject.device.map { machine.system.devices[$0.index].streams } ?? []
-    for stream in streams.prefix(max(0, min(16, area.height - row - 6))) {
+    let lines =
+      subject.device.map {
+        RoutingLine.all(of: $0.index, in: machine, registers: explorer.registers)
+      } ?? []
+    for line in lines.prefix(max(0, min(16, area.height - row - 6))) {
       row += 1
-      let offset = MSMRegisters.m2vcbr(stream)
-      let word = machine.board.register(offset, of: request.iommu)
-      let banks = machine.board.iommus[request.iommu].bankCount
-      pen.write("MID \(stream)", .iova, at: 2, row, in: area)
-      pen.write(explorer.registers.name(at: offset, banks: banks), at: 15, row, in: area)
-      pen.write(word.hex8, at: 28, row, in: area)
-      pen.write(
-        Prose("bank \(MSMRegisters.M2VCBR.cbndx(word))", .text)
-          + Prose(", VMID \(MSMRegisters.M2VCBR.vmid(word))", .dim), at: 41, row, in: area)
+      pen.write(line.who, .iova, at: 2, row, in: area)
+      pen.write(line.place, at: 15, row, in: area)
+      pen.write(line.word, at: 28, row, in: area)
+      pen.write(line.goesTo, at: 41, row, in: area)
     }
     row += 2
     guard let table = subject.table, area.height - row >= 2 else { return }
@@ -142,11 +142,11 @@ struct PathView {
     case .stalled: return Prose("stalled by an earlier fault", .fault)
     case .fault(let fault):
       let level = fault.level == 0 ? "" : " at level \(fault.level)"
-      return Prose("✗ \(fault.kind.name) fault\(level)", .fault)
+      return Prose("✗ \(fault.title)\(level)", .fault)
     case .translated(_, let entry, let slot):
       var words = Prose("a ", .dim)
       words += Prose("\(entry.size.bytes.sizeText) ", .text)
-      words += Prose(entry.size.bytes >= 1 << 20 ? "section" : "page", .dim)
+      words += Prose(self.words.leaf(entry.size), .dim)
       if let name = subject.domainName {
         words += Prose(" of ", .dim) + Prose(name, .domain)
       } else if subject.isTableFreed {
@@ -157,9 +157,10 @@ struct PathView {
     }
   }
 
-  private var streamWords: String {
-    let count = subject.device.map { machine.system.devices[$0.index].streams.count } ?? 1
-    return count > 1 ? "its first stream ID" : "its stream ID"
+  private var words: FamilyWords { machine.words }
+
+  private var streamCount: Int {
+    subject.device.map { machine.system.devices[$0.index].streams.count } ?? 1
   }
 
   /// What the rest of the current operation will make of the answer, and at which step.
@@ -179,9 +180,9 @@ struct PathView {
   @discardableResult
   private func drawRegisters(from row: Int, in area: Rect, with pen: inout Pen) -> Int {
     guard subject.iommu != nil else { return row }
+    let (wanted, whenSet) = words.telling
     let rows = RegistersView(explorer, subject).rows.filter { row in
-      ["SCTLR", "TTBR0", "TTBCR", "ACTLR", "CONTEXTIDR", "FSR", "FAR"].contains(row.name)
-        && (row.word != 0 || !["FSR", "FAR"].contains(row.name))
+      wanted.contains(row.name) && (row.word != 0 || !whenSet.contains(row.name))
     }
     let isNarrow = area.width < 70
     var row = row
@@ -189,7 +190,6 @@ struct PathView {
       pen.write("register     now          in words", .dim, at: 2, row, in: area)
       row += 1
     }
-    let wanted = ["SCTLR", "TTBR0", "FSR", "FAR", "ACTLR", "CONTEXTIDR", "TTBCR"]
     let room = max(0, area.height - row)
     let order =
       rows.count <= room
@@ -213,14 +213,11 @@ struct PathView {
     let unit = machine.board.iommus[iommu]
     var line = Prose(unit.name, .strong)
     let isNarrow = area.width < 70
-    line +=
-      isNarrow
-      ? ": one IOMMU, hard-wired, \(unit.bankCount) banks."
-      : " is one IOMMU, hard-wired to its device. It has \(unit.bankCount) context banks."
+    line += Prose(words.unitSentence(contexts: unit.bankCount, isNarrow: isNarrow), .text)
     pen.write(line, at: 2, 1, in: area)
     pen.write("device", .dim, at: 2, 3, in: area)
-    pen.write("streams", .dim, at: 19, 3, in: area)
-    pen.write("bank", .dim, at: isNarrow ? 31 : 34, 3, in: area)
+    pen.write(words.streamColumn, .dim, at: 19, 3, in: area)
+    pen.write(words.contextColumn, .dim, at: isNarrow ? 31 : 34, 3, in: area)
     pen.write("domain", .dim, at: isNarrow ? 38 : 54, 3, in: area)
     for bank in 0..<unit.bankCount {
       let row = 4 + bank
@@ -232,17 +229,15 @@ struct PathView {
         pen.write(found.name, at: 2, row, in: area)
         let streams =
           found.isBound
-          ? Prose("MID ", .dim) + Prose(found.streams.ranges, .iova) : Prose("not probed", .dim)
+          ? Prose(words.streamPrefix, .dim) + Prose(words.list(found.streams), .iova)
+          : Prose("not probed", .dim)
         pen.write(streams, at: 19, row, in: area)
       } else {
         pen.write("no device", .faint, at: 2, row, in: area)
       }
-      let state: Prose =
-        switch status.state {
-        case .live: Prose("●", .live) + " \(bank)" + Prose(isNarrow ? "" : "  translates", .dim)
-        case .half: Prose("◐", .half) + " \(bank)" + Prose(isNarrow ? "" : "  half set up", .dim)
-        case .off: Prose("○", .dim) + " \(bank)" + Prose(isNarrow ? "" : "  off", .dim)
-        }
+      let state =
+        status.dot + Prose(words.shortContext(bank, status), .text)
+        + Prose(isNarrow ? "" : "  \(words.state(status.state))", .dim)
       pen.write(state, at: isNarrow ? 31 : 34, row, in: area)
       if let table = status.table {
         let name = machine.domain(withTable: table).map { machine.system.name(of: $0) }
@@ -260,9 +255,7 @@ struct PathView {
         + Prose(" of \(unit.tlb.geometry.sets * unit.tlb.geometry.ways) entries used", .dim),
       at: 2, row + 1, in: area)
     pen.write(
-      isNarrow
-        ? "Select a bank to see a request's way."
-        : "Select a bank to see the way of a request through it.",
+      words.hint(isNarrow: isNarrow),
       .dim, at: 2, row + 3, in: area)
   }
 
@@ -282,9 +275,10 @@ struct PathView {
       let context = machine.system.devices[device.index]
       guard let bank = context.bank else { continue }
       let unit = machine.board.iommus[context.iommu].name
+      let tag = BankStatus(bank: bank, of: context.iommu, in: machine).tag
       pen.write(
-        "  " + Prose(context.name, .strong) + Prose("   \(unit), bank \(bank)", .dim), at: 2, row,
-        in: area)
+        "  " + Prose(context.name, .strong)
+          + Prose("   \(words.place(bank, of: unit, tag: tag))", .dim), at: 2, row, in: area)
       pen.link(
         Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
           .intersection(area), to: .select(.bank(iommu: context.iommu, bank: bank)))

@@ -47,7 +47,7 @@ struct PromptLine {
     let hint =
       prompt.purpose == .address
       ? "the address that path and walk look at; Enter takes it, Esc leaves"
-      : Completion.hint(for: String(prompt.text))
+      : Completion(machine: explorer.machine, platforms: []).hint(for: String(prompt.text))
     pen.write(Prose(hint, .dim), at: 3, 0, in: area)
     if area.height > 1, prompt.purpose == .operation {
       pen.write(

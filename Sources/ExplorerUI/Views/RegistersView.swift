@@ -6,15 +6,29 @@ internal import TerminalCore
 
 /// A context bank's registers, or an IOMMU's own: name, word, fields in words.
 struct RegistersView {
+  /// A register, or a word of memory that is part of a context.
   struct Row {
-    let register: RegisterMap.Register
     let name: String
-    let offset: UInt32
-    let word: UInt32
+    let purpose: String
+    /// Where it is, as far as the column has room.
+    let place: String
+    let word: UInt64
     let mark: Marks.Mark?
     let words: Prose
     /// It holds a word; others only take commands.
     let isStored: Bool
+    let fields: [Field]
+    /// Drawn bit by bit above its fields.
+    let hasDiagram: Bool
+  }
+
+  /// A field as the details list it.
+  struct Field {
+    let bits: ClosedRange<Int>
+    let name: String
+    let value: UInt64
+    let words: String
+    let isKey: Bool
   }
 
   let rows: [Row]
@@ -28,37 +42,43 @@ struct RegistersView {
       rows = []
       return
     }
-    let board = explorer.machine.board
-    let banks = board.iommus[iommu].bankCount
-    let isGlobal = if case .iommu = subject.selection { true } else { false }
     let marks = Marks(explorer.timeline)
-    var offsets: [UInt32] = []
-    for register in explorer.registers.registers {
-      switch register.place {
-      case .bank where !isGlobal:
-        offsets.append(MSMRegisters.offset(register.offset, bank: subject.bank ?? 0))
-      case .global where isGlobal: offsets.append(register.offset)
-      case .array(let count) where isGlobal:
-        offsets += (0..<UInt32(count)).map { register.offset + 4 * $0 }.filter {
-          board.register($0, of: iommu) != 0 || marks.register($0, of: iommu) != nil
-        }
-      case .arrayOfBanks where isGlobal:
-        offsets += (0..<UInt32(banks)).map { register.offset + 4 * $0 }
-      default: break
-      }
+    let isGlobal = if case .iommu = subject.selection { true } else { false }
+    let bank = isGlobal ? nil : subject.bank ?? 0
+    var rows: [Row] = []
+    if let bank {
+      rows = ContextWord.all(bank: bank, of: iommu, in: explorer.machine).map { Row($0, marks) }
     }
-    rows = offsets.compactMap { offset in
-      guard let (register, name) = explorer.registers.register(at: offset, banks: banks) else {
-        return nil
-      }
+    rows += Self.registers(of: iommu, bank: bank, explorer, marks)
+    self.rows = rows
+  }
+
+  private static func registers(
+    of iommu: Int, bank: Int?, _ explorer: Explorer, _ marks: Marks
+  ) -> [Row] {
+    let board = explorer.machine.board
+    let unit = board.iommus[iommu]
+    let offsets = explorer.registers.offsets(of: unit, bank: bank) {
+      board.register($0, of: iommu) != 0 || marks.register($0, of: iommu) != nil
+    }
+    return offsets.compactMap { offset in
+      guard let (register, name) = explorer.registers.register(at: offset, banks: unit.bankPages)
+      else { return nil }
       let word = board.register(offset, of: iommu)
       let mark = marks.register(offset, of: iommu)
       // Registers that only take commands show while they are written.
-      let isStored = MSMRegisters.index(of: offset, banks: banks) != nil
+      let isStored = unit.registerIndex(at: offset) != nil
       if !isStored, mark == nil { return nil }
       return Row(
-        register: register, name: name, offset: offset, word: word, mark: mark,
-        words: Self.words(for: register, word, in: explorer.machine), isStored: isStored)
+        name: name, purpose: register.purpose, place: UInt64(offset).hex(digits: 5),
+        word: UInt64(word), mark: mark,
+        words: Self.words(for: register, word, in: explorer.machine),
+        isStored: isStored,
+        fields: register.fields.map {
+          Field(
+            bits: $0.bits, name: $0.name, value: UInt64($0.value(in: word)),
+            words: $0.words(in: word), isKey: $0.isKey)
+        }, hasDiagram: true)
     }
   }
 
@@ -129,7 +149,7 @@ struct RegistersView {
       return
     }
     let cursor = min(explorer.registerCursor, rows.count - 1)
-    let details = detailHeight(for: rows[cursor].register, in: area)
+    let details = detailHeight(for: rows[cursor], in: area)
     let listHeight = max(1, area.height - details - 1)
     drawList(
       cursor, in: Rect(column: area.column, row: area.row, width: area.width, height: listHeight),
@@ -138,7 +158,7 @@ struct RegistersView {
     let row = rows[cursor]
     pen.divider(
       Prose(row.name, .strong) + Prose(" \(row.word.hex8)", .text)
-        + Prose("  \(row.register.purpose)", .dim),
+        + Prose("  \(row.purpose)", .dim),
       row: area.row - frame.row + listHeight, in: frame, focused: explorer.focus == .inspector)
     drawDetails(
       row,
@@ -147,11 +167,11 @@ struct RegistersView {
       with: &pen)
   }
 
-  private func detailHeight(for register: RegisterMap.Register, in area: Rect) -> Int {
-    guard area.height >= 8, !register.fields.isEmpty else { return area.height >= 8 ? 1 : 0 }
+  private func detailHeight(for row: Row, in area: Rect) -> Int {
+    guard area.height >= 8, !row.fields.isEmpty else { return area.height >= 8 ? 1 : 0 }
     let columns = area.width >= 70 ? 2 : 1
-    let fields = (register.fields.count + columns - 1) / columns
-    return min(3 + fields, max(4, area.height / 2))
+    let fields = (row.fields.count + columns - 1) / columns
+    return min((row.hasDiagram ? 3 : 0) + fields, max(4, area.height / 2))
   }
 
   private func drawList(_ cursor: Int, in area: Rect, with pen: inout Pen) {
@@ -193,7 +213,7 @@ struct RegistersView {
 
   private func drawWide(_ row: Row, _ line: Int, in area: Rect, with pen: inout Pen) {
     let isNow = row.mark?.isNow ?? false
-    pen.write(UInt64(row.offset).hex(digits: 5), .dim, at: 2, line, in: area)
+    pen.write(row.place, .dim, at: 2, line, in: area)
     pen.write(row.name, .text, at: 10, line, in: area)
     pen.write(
       row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: 22, line, in: area)
@@ -206,40 +226,57 @@ struct RegistersView {
   }
 
   private func drawDetails(_ row: Row, in area: Rect, with pen: inout Pen) {
-    guard !row.register.fields.isEmpty else {
+    guard !row.fields.isEmpty else {
       pen.write("No fields: any word means the same.", .dim, at: 2, 0, in: area)
       return
     }
-    let fields = row.register.fields.sorted { $0.bits.lowerBound > $1.bits.lowerBound }
-    WordDiagram(word: row.word, fields: fields.map { ($0.bits, false) })
-      .draw(at: 0, column: 2, in: area, with: &pen)
+    let fields = row.fields.sorted { $0.bits.lowerBound > $1.bits.lowerBound }
+    if row.hasDiagram {
+      WordDiagram(
+        word: UInt32(truncatingIfNeeded: row.word), fields: fields.map { ($0.bits, false) }
+      ).draw(at: 0, column: 2, in: area, with: &pen)
+    }
+    let top = row.hasDiagram ? 3 : 0
     let columns = area.width >= 70 ? 2 : 1
-    let height = max(1, area.height - 3)
+    let height = max(1, area.height - top)
     // Fields that say something come first when not all of them fit.
     let ordered =
       fields.count <= height * columns
       ? fields
-      : fields.filter { $0.value(in: row.word) != 0 }
-        + fields.filter { $0.value(in: row.word) == 0 && $0.isKey }
-        + fields.filter { $0.value(in: row.word) == 0 && !$0.isKey }
+      : fields.filter { $0.value != 0 } + fields.filter { $0.value == 0 && $0.isKey }
+        + fields.filter { $0.value == 0 && !$0.isKey }
     for (index, field) in ordered.prefix(height * columns).enumerated() {
       let column = 2 + index / height * (area.width / 2)
-      let bits =
-        field.bits.count == 1
-        ? "\(field.bits.lowerBound)" : "\(field.bits.upperBound):\(field.bits.lowerBound)"
-      let value = field.value(in: row.word)
       let room = Rect(
         column: area.column, row: area.row,
         width: index / height == 0 && columns == 2 ? area.width / 2 + 1 : area.width,
         height: area.height)
-      let name =
-        Prose(String(repeating: " ", count: max(0, 5 - bits.count)) + bits + " ", .dim)
-        + Prose(field.name, value == 0 ? .dim : .strong).padded(to: 10)
-      let shown = value > 9 ? UInt64(value).hex : String(value)
-      let text =
-        name + Prose(" \(shown)", value == 0 ? .dim : .iova).padded(to: 3)
-        + Prose(" " + field.words(in: row.word), .dim)
-      pen.write(text, at: column, 3 + index % height, in: room)
+      pen.write(line(field), at: column, top + index % height, in: room)
     }
+  }
+
+  private func line(_ field: Field) -> Prose {
+    let bits =
+      field.bits.count == 1
+      ? "\(field.bits.lowerBound)" : "\(field.bits.upperBound):\(field.bits.lowerBound)"
+    let name =
+      Prose(String(repeating: " ", count: max(0, 5 - bits.count)) + bits + " ", .dim)
+      + Prose(field.name, field.value == 0 ? .dim : .strong).padded(to: 10)
+    let shown = field.value > 9 ? field.value.hex : String(field.value)
+    return name + Prose(" \(shown)", field.value == 0 ? .dim : .iova).padded(to: 3)
+      + Prose(" " + field.words, .dim)
+  }
+}
+
+extension RegistersView.Row {
+  fileprivate init(_ word: ContextWord, _ marks: Marks) {
+    self.init(
+      name: word.name, purpose: word.purpose, place: word.address == nil ? "unit" : "memory",
+      word: word.word, mark: word.address.flatMap { marks.doubleWord(at: $0) }, words: word.words,
+      isStored: true,
+      fields: word.fields.map {
+        RegistersView.Field(
+          bits: $0.bits, name: $0.name, value: $0.value, words: $0.words, isKey: false)
+      }, hasDiagram: false)
   }
 }

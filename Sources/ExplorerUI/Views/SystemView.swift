@@ -61,17 +61,16 @@ struct SystemView {
     let isWide = area.width >= 38
     let focused = explorer.focus == .system
     pen.link(area, to: .focus(.system))
-    let legend: Prose =
-      isWide
-      ? "\(live: "●") translates \(Prose("◐", .half)) half set up \(dim: "○") off"
-      : "\(live: "●") on \(Prose("◐", .half)) half \(dim: "○") off"
+    let legend = machine.words.legend(isWide: isWide)
     let inside = pen.frame(area, title: Prose("System", .strong), focused: focused, bottom: legend)
     let all = explorer.systemRows
     let tree = all.filter { if case .domain = $0 { false } else { true } }
     let domains = all.filter { if case .domain = $0 { true } else { false } }
     let header = isWide ? 1 : 0
     let treeHeight = Self.treeHeight(in: area, domains: domains.count)
-    if isWide { pen.write(" IOMMU       registers    contexts", .dim, at: 0, 0, in: inside) }
+    if isWide {
+      pen.write(" IOMMU       registers    \(machine.words.contexts)", .dim, at: 0, 0, in: inside)
+    }
     let body = Rect(
       column: inside.column, row: inside.row + header, width: inside.width, height: treeHeight)
     let top = explorer.treeTop(height: treeHeight, rows: tree)
@@ -148,11 +147,11 @@ struct SystemView {
     var unique: [String] = []
     for name in names where !unique.contains(name) { unique.append(name) }
     if !isOpen {
-      let start = isWide ? 30 : 17
+      let start = max(column + 1, isWide ? 30 : 17)
       let room = Rect(
         column: area.column + start, row: area.row + row, width: area.width - start, height: 1)
       pen.write(Prose(unique.joined(separator: " "), .domain), at: 0, 0, in: room)
-    } else if marks.currentBank?.iommu == iommu {
+    } else if isTouched(iommu) {
       pen.put(pen.glyphs.changed, pen.theme.style(.changed), at: column + 1, row, in: area)
     }
   }
@@ -172,10 +171,12 @@ struct SystemView {
     let name = domainName(iommu, bank)
     let nameWidth = isWide ? 15 : name == nil ? 19 : 12
     let cut = DisplayWidth.truncate(found.name, to: nameWidth, ellipsis: pen.glyphs.cut)
-    let end = pen.write("\(bank) \(cut)", .text, at: 5, row, in: area)
+    let words = machine.words
+    let end = pen.write(words.treeName(bank, cut), .text, at: 5, row, in: area)
     if isWide, end < 19 {
-      let streams = found.streams.ranges
-      pen.write(found.isBound ? "MID \(streams)" : "not probed", .dim, at: 18, row, in: area)
+      let status = BankStatus(bank: bank, of: iommu, in: machine)
+      let detail = words.treeDetail(words.list(found.streams), status)
+      pen.write(found.isBound ? detail : "not probed", .dim, at: 18, row, in: area)
     }
     let start = isWide ? 30 : 20
     let room = Rect(
@@ -204,8 +205,8 @@ struct SystemView {
       Prose(DisplayWidth.truncate(name, to: nameWidth, ellipsis: pen.glyphs.cut), .domain), at: 3,
       row, in: area)
     let count = found.attached.count
-    let word = isWide ? "context\(count == 1 ? "" : "s")" : "ctx"
-    pen.write("\(count) \(word)", .text, at: isWide ? 15 : 10, row, in: area)
+    pen.write(
+      machine.words.users(count, isWide: isWide), .text, at: isWide ? 15 : 10, row, in: area)
     let bytes =
       found.table.map { MappedRange.all(from: $0, in: machine).reduce(0) { $0 + $1.length } } ?? 0
     pen.writeRight(
@@ -215,10 +216,14 @@ struct SystemView {
 
   private func dot(_ iommu: Int, _ bank: Int) -> Prose {
     guard machine.device(bank: bank, of: iommu) != nil else { return Prose("·", .dim) }
-    return switch BankStatus(bank: bank, of: iommu, in: machine).state {
-    case .live: Prose("●", .live)
-    case .half: Prose("◐", .half)
-    case .off: Prose("○", .dim)
+    return BankStatus(bank: bank, of: iommu, in: machine).dot
+  }
+
+  /// The current step changed a register of the IOMMU, or where one of its contexts has its table.
+  private func isTouched(_ iommu: Int) -> Bool {
+    if marks.currentBank?.iommu == iommu { return true }
+    return (0..<machine.board.iommus[iommu].bankCount).contains { bank in
+      machine.tablePlace(bank: bank, of: iommu).map { marks.isNow($0) } ?? false
     }
   }
 
@@ -227,27 +232,20 @@ struct SystemView {
     return table.map { machine.domain(withTable: $0) == nil } ?? false
   }
 
-  /// The domain that a bank's walker would walk, by TTBR0, not by any list.
+  /// The domain that a bank's walker would walk, by what the hardware reads, not by any list.
   private func domainName(_ iommu: Int, _ bank: Int) -> String? {
     guard let table = BankStatus(bank: bank, of: iommu, in: machine).table else { return nil }
     return machine.domain(withTable: table).map { machine.system.name(of: $0) } ?? "freed"
   }
 }
 
-extension [UInt32] {
-  /// Numbers as people list them: `1,3-10`.
-  var ranges: String {
-    var parts: [String] = []
-    var index = 0
-    while index < count {
-      var last = index
-      while last + 1 < count, self[last + 1] == self[last] + 1 { last += 1 }
-      parts.append(
-        last > index + 1
-          ? "\(self[index])-\(self[last])"
-          : self[index...last].map(String.init).joined(separator: ","))
-      index = last + 1
+extension BankStatus {
+  /// The sign of its state.
+  var dot: Prose {
+    switch state {
+    case .live: Prose("●", .live)
+    case .half: Prose("◐", .half)
+    case .off: Prose("○", .dim)
     }
-    return parts.joined(separator: ",")
   }
 }

@@ -27,16 +27,18 @@ struct Session {
   /// stops it.
   init(
     _ keys: String = "", size: (width: Int, height: Int) = (80, 24), script: String? = nil,
-    theme: Theme = Theme(colors: .full256), isASCII: Bool = false
+    platform: String = Library.usualPlatform, theme: Theme = Theme(colors: .full256),
+    isASCII: Bool = false
   ) throws {
-    let text = script ?? Library.scene("sandbox") ?? ""
+    let (title, scene) = Library.openingScene(of: platform)
+    let text = script ?? scene
     let parsed = try Script(parsing: text, platforms: Library.platformNames)
-    var timeline = Timeline(from: try Library.machine(for: parsed))
+    var timeline = Timeline(from: try Library.machine(for: parsed, on: platform))
     for line in parsed.lines { timeline.perform(line.operation, line: line.number) }
-    if script == nil { timeline.stopAtTableBase() }
+    if script == nil { timeline.stopAtFirstTable() }
     explorer = Explorer(
       timeline, registers: try Library.registers(of: timeline.machine.platform.family),
-      title: "sandbox", theme: theme, glyphs: Glyphs(isASCII: isASCII))
+      title: title, theme: theme, glyphs: Glyphs(isASCII: isASCII))
     _ = explorer.handle(.resize(width: size.width, height: size.height))
     (canvas, cursor) = explorer.draw()
     try press(keys)
@@ -90,18 +92,5 @@ struct Session {
   func style(of text: String) throws -> Style {
     let place = try place(of: text)
     return canvas[place.column, place.row].style
-  }
-}
-
-extension Timeline {
-  /// Stops where the program stops in the shipped scene: half way through the last attach.
-  fileprivate mutating func stopAtTableBase() {
-    let moment = recording.events.firstIndex {
-      if case .registerWrite(_, let offset, _, let new, _) = $0.change {
-        return offset & 0xfff == MSMRegisters.ttbr0 && offset < 0xff000 && new != 0
-      }
-      return false
-    }
-    if let moment { jump(to: Position(entry: position.entry, events: moment + 1)) }
   }
 }

@@ -1,0 +1,28 @@
+internal import IOMMUHardware
+internal import IOMMUModel
+
+extension Timeline {
+  /// Stops where the last operation gives a walker its first table: half way through an attach, the
+  /// most telling moment of a shipped scene. Where there is no such moment, stays.
+  package mutating func stopAtFirstTable() {
+    let end = position
+    jump(to: Position(entry: end.entry, events: 0))
+    let before = machine.walkedTables
+    while position < end, forward(), position.entry == end.entry {
+      let now = machine.walkedTables
+      if zip(before, now).contains(where: { $0 == nil && $1 != nil }) { return }
+    }
+    jump(to: end)
+  }
+}
+
+extension Machine {
+  /// The first table of every context, in their order; nil where none is set.
+  fileprivate var walkedTables: [PhysicalAddress?] {
+    board.iommus.indices.flatMap { iommu in
+      (0..<board.iommus[iommu].bankCount).map {
+        BankStatus(bank: $0, of: iommu, in: self).table
+      }
+    }
+  }
+}
