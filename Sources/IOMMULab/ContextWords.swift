@@ -32,7 +32,9 @@ package struct ContextWord: Sendable {
   // MARK: VT-d
 
   private static func vtd(_ bank: Int, _ iommu: Int, _ machine: Machine) -> [Self] {
-    guard let rootAddress = machine.rootEntryAddress(bank: bank, of: iommu) else { return [] }
+    guard machine.board.doubleRegister(VTDRegisters.rtaddr, of: iommu) != 0,
+      let rootAddress = machine.rootEntryAddress(bank: bank, of: iommu)
+    else { return [] }
     let memory = machine.board.memory
     var words = [root(memory.doubleWord(at: rootAddress), at: rootAddress)]
     let known = machine.contextEntry(bank: bank, of: iommu)
@@ -93,10 +95,10 @@ package struct ContextWord: Sendable {
     Self(
       name: "CONTEXT_HI", purpose: "its context entry, upper half", address: address,
       word: entry.high,
-      words: Prose("DID \(entry.domain)", entry.isPresent ? .text : .dim)
-        + Prose(": domain-id", .dim)
-        + Prose("   AW \(entry.high & 7)", entry.isPresent ? .text : .dim)
-        + Prose(": \(entry.levels) levels", .dim),
+      words: entry.isPresent
+        ? Prose("DID \(entry.domain)", .text) + Prose(": domain-id", .dim)
+          + Prose("   AW \(entry.high & 7)", .text) + Prose(": \(entry.levels) levels", .dim)
+        : Prose("says nothing while P is 0", .dim),
       fields: [
         Field(
           bits: 8...23, name: "DID", value: UInt64(entry.domain),

@@ -1,3 +1,4 @@
+internal import IOMMUAPI
 package import IOMMUHardware
 package import IOMMUModel
 
@@ -14,7 +15,7 @@ extension FamilyWords {
   package var contexts: String {
     switch family {
     case .msm: "contexts"
-    case .vtd: "requesters"
+    case .vtd: "devices"
     }
   }
 
@@ -37,11 +38,19 @@ extension FamilyWords {
     }
   }
 
+  /// The column of what the tree says of a context beside its name.
+  package var treeDetailColumn: Int {
+    switch family {
+    case .msm: 18
+    case .vtd: 14
+    }
+  }
+
   /// What the tree says of a context beside its name: what leads there, or the tag it has.
   package func treeDetail(_ streams: String, _ status: BankStatus) -> String {
     switch family {
     case .msm: "MID \(streams)"
-    case .vtd: status.table == nil ? "" : "id \(status.tag)"
+    case .vtd: status.table == nil ? "" : "domain-id \(status.tag)"
     }
   }
 
@@ -90,15 +99,36 @@ extension FamilyWords {
   package var streamColumn: String {
     switch family {
     case .msm: "streams"
-    case .vtd: "source-id"
+    case .vtd: "root entry"
     }
   }
 
-  /// What stands before stream IDs in that column.
-  package var streamPrefix: String {
+  /// What leads the requests of a device on.
+  package func routing(of device: Int, in machine: Machine) -> Prose {
+    let found = machine.system.devices[device]
     switch family {
-    case .msm: "MID "
-    case .vtd: ""
+    case .msm: return Prose("MID ", .dim) + Prose(list(found.streams), .iova)
+    case .vtd:
+      let bus = Prose(String(list(found.streams).prefix(2)), .iova)
+      let root = found.bank.flatMap { machine.rootEntryAddress(bank: $0, of: found.iommu) }
+      let isThere = root.map { machine.board.memory.doubleWord(at: $0) & 1 != 0 } ?? false
+      return bus + Prose(isThere ? "" : ": none", .dim)
+    }
+  }
+
+  /// What else there is to say of a unit as it stands.
+  package func unitLines(_ iommu: Int, in machine: Machine) -> [Prose] {
+    switch family {
+    case .msm: return []
+    case .vtd:
+      let count = machine.board.iommus[iommu].contextCache.all.count
+      let root = machine.board.register(VTDRegisters.rtaddr, of: iommu)
+      let isOn = machine.board.register(VTDRegisters.gsts, of: iommu) & VTDRegisters.te != 0
+      return [
+        Prose("context cache ", .dim) + Prose("\(count)", .text) + Prose(" remembered", .dim),
+        Prose("translation ", .dim) + (isOn ? Prose("on", .live) : Prose("off", .text))
+          + Prose("   root table at ", .dim) + Prose(root.hex8, .physical),
+      ]
     }
   }
 
@@ -180,8 +210,8 @@ extension FamilyWords {
       (["SCTLR", "TTBR0", "FSR", "FAR", "ACTLR", "CONTEXTIDR", "TTBCR"], ["FSR", "FAR"])
     case .vtd:
       (
-        ["ROOT", "CONTEXT", "CONTEXT_HI", "GSTS", "CACHE", "RTADDR", "FSTS", "FRCD_3"],
-        ["CACHE", "FSTS", "FRCD_3"]
+        ["ROOT", "CONTEXT", "CONTEXT_HI", "GSTS", "CACHE", "RTADDR", "FSTS"],
+        ["CACHE", "FSTS"]
       )
     }
   }

@@ -12,8 +12,8 @@ package enum Library {
   /// The scene that is open on a platform when nothing else is asked for: its own where there is
   /// one, else the machine alone.
   package static func openingScene(of platform: String) -> (title: String, text: String) {
-    let title = platform == usualPlatform ? "sandbox" : platform
-    return (title, scene(title) ?? "use \(platform)\n")
+    let file = platform == usualPlatform ? "sandbox" : platform
+    return ("sandbox", scene(file) ?? "use \(platform)\n")
   }
 
   /// Reads a platform that ships with the program.

@@ -23,13 +23,14 @@ extension RouteDescription {
     let (bypass, stop) = Self.end(of: facts, isOn: isOn, hasRoot: root.map { $0.low & 1 != 0 })
     let reach = stop?.hop ?? bypass?.hop ?? 4
     let isCached = context?.isCached ?? false
+    let wire = Prose("bus ", .dim) + Prose(bus.description, .iova)
     let control: Prose = Prose("TES ", .text) + (isOn ? Prose("= 1", .live) : Prose("= 0", .dim))
     self.init(
       hops: [
         Hop(
-          title: Prose("device", .strong), width: 12, first: Prose("source-id", .dim),
-          second: Prose(source.description, .iova), name: Prose(facts.device.name, .strong),
-          detail: Prose("source-id", .dim), isOnTheWay: true),
+          title: Prose("device", .strong), width: 12, first: Prose(facts.device.name, .text),
+          second: wire, name: Prose(facts.device.name, .strong),
+          detail: wire, isOnTheWay: true),
         Hop(
           title: Prose("IOMMU ", .strong)
             + Prose(machine.board.iommus[facts.request.iommu].name, .text), width: 16,
@@ -38,7 +39,7 @@ extension RouteDescription {
           name: Prose("root \(bus)", .text),
           detail: isOn ? Prose("TES 1", .live) : Prose("TES 0", .dim), isOnTheWay: true),
         Hop(
-          title: Prose(isCached ? "cached entry " : "context entry ", .strong)
+          title: Prose("context ", .strong)
             + Prose(function.description, .text), width: 16,
           first: Self.tagWords(entry, isReached: reach >= 2),
           second: Self.levelWords(entry, isCached: isCached, memory: known, facts),
@@ -77,11 +78,11 @@ extension RouteDescription {
     _ root: RoutingEntry?, bus: Substring, isOn: Bool, isCached: Bool
   ) -> Prose {
     guard let root else {
-      return Prose(isCached ? "root not read" : "root entry \(bus)", .dim)
+      return Prose(isCached ? "not read" : "root \(bus)", .dim)
     }
     return root.low & 1 == 0
-      ? Prose("no entry \(bus)", .fault)
-      : Prose("root entry ", .dim) + Prose(bus.description, .iova)
+      ? Prose("root \(bus) none", .fault)
+      : Prose("root ", .dim) + Prose(bus.description, .iova)
   }
 
   private static func tagWords(_ entry: ContextEntry?, isReached: Bool) -> Prose {
@@ -96,9 +97,10 @@ extension RouteDescription {
   ) -> Prose {
     if isCached, entry != memory { return Prose("≠ memory", .stale) }
     if facts.isTableChanged {
-      return Prose(entry?.isPresent == true ? "present ◀ set" : "◀ cleared", .changed)
+      return Prose(entry?.isPresent == true ? "present ◀" : "cleared ◀", .changed)
     }
     guard let entry, entry.isPresent else { return "" }
+    if isCached { return Prose("as cached", .dim) }
     return entry.translationType == 2
       ? Prose("TT = 2", .text) : Prose("\(entry.levels) levels", .dim)
   }

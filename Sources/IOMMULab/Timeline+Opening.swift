@@ -2,8 +2,9 @@ internal import IOMMUHardware
 internal import IOMMUModel
 
 extension Timeline {
-  /// Stops where the last operation gives a walker its first table: half way through an attach, the
-  /// most telling moment of a shipped scene. Where there is no such moment, stays.
+  /// Stops where the last operation gives a walker its first table, if it does.
+  ///
+  /// Of a shipped scene that is the most telling moment: the middle of an attach.
   package mutating func stopAtFirstTable() {
     let end = position
     jump(to: Position(entry: end.entry, events: 0))

@@ -43,6 +43,55 @@ import Testing
     #expect(try entriesLeft(after: line) == left)
   }
 
+  /// Two domains of one unit, a page each in its TLB and a context entry each in its cache; how many
+  /// of both an invalidation leaves.
+  private func left(after invalidation: String) throws -> (entries: Int, contexts: Int) {
+    var machine = Machine(unprobed: try Library.platform("traditional"))
+    try machine.probeAll()
+    for line in [
+      "alloc a", "attach a 00:19.0", "map a 0x10000000 0x60000000 4K rw",
+      "alloc b", "attach b 01:00.0", "map b 0x20000000 0x70000000 4K rw",
+      "read 00:19.0 0x10000000", "read 01:00.0 0x20000000",
+    ] {
+      #expect(machine.apply(try Operation(parsing: line)).isOK, "\(line)")
+    }
+    #expect(machine.apply(try Operation(parsing: invalidation)).isOK)
+    let unit = machine.board.iommus[0]
+    return (unit.tlb.count, unit.contextCache.all.count)
+  }
+
+  @Test(arguments: [
+    ("invalidate iommu0 all", 0, 2), ("invalidate iommu0 contexts", 2, 0),
+    ("invalidate iommu0 domain 1", 1, 2), ("invalidate iommu0 domain 9", 2, 2),
+    ("invalidate iommu0 domain 1 va 0x10000fff", 1, 2),
+    ("invalidate iommu0 domain 1 va 0x10001000", 2, 2),
+    ("invalidate iommu0 domain 2 va 0x10000000", 2, 2),
+  ])
+  func `a unit drops what is tagged so, or what it remembers of contexts`(
+    line: String, entries: Int, contexts: Int
+  ) throws {
+    #expect(try left(after: line) == (entries, contexts))
+  }
+
+  @Test(arguments: [
+    ("msm8x60", "invalidate mdp0 contexts", "all|vmid|asid|va"),
+    ("msm8x60", "invalidate mdp0 domain 1", "all|vmid|asid|va"),
+    ("traditional", "invalidate iommu0 vmid 0", "all|contexts|domain"),
+    ("traditional", "invalidate iommu0/0 all", "all|contexts|domain"),
+    ("traditional", "invalidate iommu0/0 va 0x1000", "all|contexts|domain"),
+    ("traditional", "invalidate iommu0 domain 65536", "below 65536"),
+  ])
+  func `what the hardware has no register for is an error that says what is right`(
+    platform: String, line: String, hint: String
+  ) throws {
+    var machine = Machine(unprobed: try Library.platform(platform))
+    guard case .error(let reason) = machine.apply(try Operation(parsing: line)) else {
+      Issue.record("\(line) was not refused")
+      return
+    }
+    #expect(reason.contains(hint))
+  }
+
   @Test func `a TLB entry outlives the word it came from until somebody invalidates it`() throws {
     let start = [
       "alloc fb", "attach fb mdp_vg1", "map fb 0x10000000 0x60000000 1M rw",
@@ -82,6 +131,8 @@ import Testing
     "invalidate /1 all", "invalidate mdp0 some", "invalidate mdp0", "irq", "irq run", "irq on",
     "limit", "limit pages", "limit words 3", "reg mdp0", "write-word 0x0", "dump tlb", "alloc tlb",
     "alloc faults", "invalidate mdp0/0 va",
+    "invalidate iommu0/0 contexts", "invalidate iommu0/0 domain 1", "invalidate iommu0 domain",
+    "invalidate iommu0 domain x", "invalidate iommu0 domain 1 va", "invalidate iommu0 contexts 1",
   ])
   func `what cannot be read is a mistake with a column`(line: String) {
     #expect(throws: ParseError.self) { try Operation(parsing: line) }

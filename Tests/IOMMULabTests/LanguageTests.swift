@@ -93,6 +93,11 @@ import Testing
     Example(
       "invalidate mdp0/1 va 0x10000000 asid 1",
       .invalidate(.init("mdp0", bank: 1), .address(0x1000_0000, asid: 1))),
+    Example("invalidate iommu0 contexts", .invalidate(.init("iommu0"), .contexts)),
+    Example("invalidate iommu0 domain 1", .invalidate(.init("iommu0"), .domain(1, address: nil))),
+    Example(
+      "invalidate iommu0 domain 1 va 0x10000000",
+      .invalidate(.init("iommu0"), .domain(1, address: 0x1000_0000))),
     Example("irq auto", .irq(.auto)),
     Example("irq hold", .irq(.hold)),
     Example("irq run mdp0", .irq(.run("mdp0"))),
@@ -417,6 +422,9 @@ import Testing
           .writeWord(physical: number, value: number), .readWord(physical: number),
           .register(iommu: name, offset: number, value: number),
           .invalidate(.init(name, bank: number), .address(number, asid: number)),
+          .invalidate(.init(name), .domain(number, address: number)),
+          .invalidate(.init(name), .domain(number, address: nil)),
+          .invalidate(.init(name), .contexts),
           .invalidate(.init(name), .vmid(number)), .irq(.run(name)), .limitPages(number),
           .detach(domain: name, device: name),
         ] { _ = machine.apply(operation) }

@@ -106,7 +106,8 @@ struct EventLine {
     case .hazard(let hazard, _, _): return Prose(hazard.words, .fault)
     case .link(let domain, let device, _):
       return "link \(machine.system.name(of: DeviceID(Int(device)))) into "
-        + Prose(machine.system.name(of: DomainID(Int(domain))), .domain) + "'s list of contexts"
+        + Prose(machine.system.name(of: DomainID(Int(domain))), .domain)
+        + "'s list of \(machine.words.contexts)"
     default: return Prose(change.words(in: machine, registers: registers), .text)
     }
   }

@@ -229,15 +229,16 @@ struct PathView {
         pen.write(found.name, at: 2, row, in: area)
         let streams =
           found.isBound
-          ? Prose(words.streamPrefix, .dim) + Prose(words.list(found.streams), .iova)
+          ? words.routing(of: device.index, in: machine)
           : Prose("not probed", .dim)
         pen.write(streams, at: 19, row, in: area)
       } else {
         pen.write("no device", .faint, at: 2, row, in: area)
       }
+      let short = words.shortContext(bank, status)
       let state =
-        status.dot + Prose(words.shortContext(bank, status), .text)
-        + Prose(isNarrow ? "" : "  \(words.state(status.state))", .dim)
+        status.dot + Prose(short, .text)
+        + Prose(isNarrow ? "" : (short.isEmpty ? " " : "  ") + words.state(status.state), .dim)
       pen.write(state, at: isNarrow ? 31 : 34, row, in: area)
       if let table = status.table {
         let name = machine.domain(withTable: table).map { machine.system.name(of: $0) }
@@ -254,9 +255,12 @@ struct PathView {
       Prose("TLB ", .dim) + Prose("\(unit.tlb.count)", .text)
         + Prose(" of \(unit.tlb.geometry.sets * unit.tlb.geometry.ways) entries used", .dim),
       at: 2, row + 1, in: area)
+    let more = words.unitLines(iommu, in: machine)
+    for (index, line) in more.enumerated() {
+      pen.write(line, at: 2, row + 2 + index, in: area)
+    }
     pen.write(
-      words.hint(isNarrow: isNarrow),
-      .dim, at: 2, row + 3, in: area)
+      words.hint(isNarrow: isNarrow), .dim, at: 2, row + 3 + more.count, in: area)
   }
 
   private func drawDomain(_ name: String, in area: Rect, with pen: inout Pen) {

@@ -169,7 +169,7 @@ struct RegistersView {
 
   private func detailHeight(for row: Row, in area: Rect) -> Int {
     guard area.height >= 8, !row.fields.isEmpty else { return area.height >= 8 ? 1 : 0 }
-    let columns = area.width >= 70 ? 2 : 1
+    let columns = area.width >= 70 && row.hasDiagram ? 2 : 1
     let fields = (row.fields.count + columns - 1) / columns
     return min((row.hasDiagram ? 3 : 0) + fields, max(4, area.height / 2))
   }
@@ -237,7 +237,7 @@ struct RegistersView {
       ).draw(at: 0, column: 2, in: area, with: &pen)
     }
     let top = row.hasDiagram ? 3 : 0
-    let columns = area.width >= 70 ? 2 : 1
+    let columns = area.width >= 70 && row.hasDiagram ? 2 : 1
     let height = max(1, area.height - top)
     // Fields that say something come first when not all of them fit.
     let ordered =

@@ -173,10 +173,11 @@ struct SystemView {
     let cut = DisplayWidth.truncate(found.name, to: nameWidth, ellipsis: pen.glyphs.cut)
     let words = machine.words
     let end = pen.write(words.treeName(bank, cut), .text, at: 5, row, in: area)
-    if isWide, end < 19 {
+    if isWide, end <= words.treeDetailColumn {
       let status = BankStatus(bank: bank, of: iommu, in: machine)
       let detail = words.treeDetail(words.list(found.streams), status)
-      pen.write(found.isBound ? detail : "not probed", .dim, at: 18, row, in: area)
+      pen.write(
+        found.isBound ? detail : "not probed", .dim, at: words.treeDetailColumn, row, in: area)
     }
     let start = isWide ? 30 : 20
     let room = Rect(
