@@ -17,6 +17,7 @@ struct Marks {
   }
 
   private(set) var registers: [Register: Mark] = [:]
+  /// Of memory, by the address of each half of 64 bits or word of 32.
   private(set) var words: [UInt64: Mark] = [:]
   /// The context banks and domains that the current step is about.
   private(set) var currentBank: Register?
@@ -32,18 +33,23 @@ struct Marks {
       case .registerSet(let iommu, let offset, let old, let new):
         note(Int(iommu), offset, old: old, new: new, isNow: isNow)
       case .memoryWrite(let address, let old, let new), .dmaWrite(let address, let old, let new):
-        note(address, old: UInt64(old), new: UInt64(new), isNow: isNow)
-      case .memoryWrite64(let address, let old, let new):
         note(address, old: old, new: new, isNow: isNow)
+      case .memoryWrite64(let address, let old, let new):
+        note(
+          address, old: UInt32(truncatingIfNeeded: old), new: UInt32(truncatingIfNeeded: new),
+          isNow: isNow)
+        note(
+          address + 4, old: UInt32(truncatingIfNeeded: old >> 32),
+          new: UInt32(truncatingIfNeeded: new >> 32), isNow: isNow)
       default: break
       }
     }
   }
 
-  private mutating func note(_ address: PhysicalAddress, old: UInt64, new: UInt64, isNow: Bool) {
+  private mutating func note(_ address: PhysicalAddress, old: UInt32, new: UInt32, isNow: Bool) {
     guard isNow || old != new else { return }
-    let first = words[address.value]?.old ?? old
-    words[address.value] = Mark(old: isNow ? old : first, isNow: isNow)
+    let first = words[address.value]?.old ?? UInt64(old)
+    words[address.value] = Mark(old: isNow ? UInt64(old) : first, isNow: isNow)
   }
 
   private mutating func note(
@@ -60,10 +66,17 @@ struct Marks {
     registers[Register(iommu: iommu, offset: offset)]
   }
 
+  /// A word of 32 bits.
   func word(at address: PhysicalAddress) -> Mark? { words[address.value] }
 
-  /// A word of 64 bits: written whole, or its lower half alone.
-  func doubleWord(at address: PhysicalAddress) -> Mark? { word(at: address) }
+  /// A word of 64 bits that now holds `now`, whether it was written whole or by halves.
+  func doubleWord(at address: PhysicalAddress, holding now: UInt64) -> Mark? {
+    let (low, high) = (word(at: address), word(at: address + 4))
+    guard low != nil || high != nil else { return nil }
+    return Mark(
+      old: (high?.old ?? now >> 32) << 32 | (low?.old ?? now & 0xffff_ffff),
+      isNow: low?.isNow ?? false || high?.isNow ?? false)
+  }
 
   /// The current step changed what is kept there.
   func isNow(_ place: StatePlace) -> Bool {

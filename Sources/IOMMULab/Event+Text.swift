@@ -104,8 +104,9 @@ extension Fault {
   /// The fault in one line.
   package var words: String {
     let level = level == 0 ? "" : " at level \(level)"
-    let reason = reason == 0 ? "" : ", reason \(UInt64(reason).hex)"
-    return "\(kind.name) fault\(level)\(reason): \(access) of \(iova.value.hex8)"
+    let plain = "\(kind.name) fault"
+    let reason = title == plain ? "" : ", \(title)"
+    return "\(plain)\(level)\(reason): \(access) of \(iova.value.hex8)"
   }
 }
 

@@ -116,6 +116,14 @@ extension FamilyWords {
     }
   }
 
+  /// What stands above a table of routing lines.
+  package var routingTitles: String {
+    switch family {
+    case .msm: "stream       register     word         goes to"
+    case .vtd: "by           entry        word         goes to"
+    }
+  }
+
   /// What else there is to say of a unit as it stands.
   package func unitLines(_ iommu: Int, in machine: Machine) -> [Prose] {
     switch family {

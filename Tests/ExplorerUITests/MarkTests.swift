@@ -15,7 +15,7 @@ import Testing
     for row in 1..<session.canvas.height {
       let text = session.canvas.text(row: row)
       let words = text.split(separator: " ")
-      if words.contains(where: { $0 == name || $0 == "│▌\(name)" || $0 == "││▌\(name)" }),
+      if words.contains(where: { $0 == name || $0.hasSuffix("│▌\(name)") }),
         text.contains("0x"), !text.contains("←")
       {
         return (row, text)
@@ -110,5 +110,23 @@ import Testing
     #expect(try row("TTBR0", session).text.contains("◀ was 0x00000000"))
     let sign = try style(of: "◀", inRow: row("TTBR0", session).row, session)
     #expect(sign.attributes.contains(.bold))
+  }
+
+  @Test(arguments: ["1", "2", "2z"], [(80, 24), (120, 36)])
+  func `a context entry in memory that was written`(view: String, size: (Int, Int)) throws {
+    let session = try Session(view, size: size, platform: "traditional")
+    let (row, text) = try row("CONTEXT", session)
+    #expect(text.contains("◀"))
+    #expect(text.contains("0x40002001"))
+    #expect(text.contains("0x00000000"))
+    #expect(try style(of: "0x40002001", inRow: row, session).foreground == changed.foreground)
+    #expect(view.contains("z") || session.screen.contains("●●○●○ ◀"))
+  }
+
+  @Test func `a half of an entry that was written past every driver marks the whole`() throws {
+    let line = "<End>:'write-word 0x40003114 1'<Enter><click 5,5>2"
+    let session = try Session(line, size: (120, 36), platform: "traditional")
+    let text = try row("CONTEXT", session).text
+    #expect(text.contains("…140002001 ◀ 0x40002001"))
   }
 }

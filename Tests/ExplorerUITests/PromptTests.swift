@@ -243,4 +243,24 @@ import Testing
     #expect(session.explorer.prompt == nil)
     #expect(session.screen.contains("0x61200004"))
   }
+
+  @Test func `use turns to another platform, with its registers and its words`() throws {
+    var session = try Session(":'use traditional'<Enter>2", size: (120, 36))
+    #expect(session.lines[0].contains("traditional"))
+    #expect(session.screen.contains("▾ iommu0"))
+    #expect(session.screen.contains("RTADDR"))
+    try session.press(":'alloc a'<Enter>:'attach a 00:14.0'<Enter>1")
+    #expect(session.screen.contains("context 14.0"))
+    try session.press(":'use msm8x60'<Enter>2")
+    #expect(session.screen.contains("mdp0"))
+    #expect(session.screen.contains("M2VCBR"))
+  }
+
+  @Test func `what fits next is what the platform has`() throws {
+    var session = try Session(
+      ":'use traditional'<Enter>:'invalidate iommu0 '<Tab>", size: (120, 36))
+    #expect(session.screen.contains("all  contexts  domain"))
+    try session.press("<Esc>:'alloc a'<Enter>:'map a 0x0 0x0 '<Tab>")
+    #expect(session.screen.contains("4K  2M  1G"))
+  }
 }

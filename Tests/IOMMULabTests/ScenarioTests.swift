@@ -34,4 +34,17 @@ import Testing
     try machine.probeAll()
     #expect(!(try Library.registers(of: platform.family).registers.isEmpty))
   }
+
+  @Test(arguments: Library.platformNames)
+  func `every platform has a scene to open, and a script that names one keeps it`(
+    name: String
+  ) throws {
+    let scene = Library.openingScene(of: name)
+    let script = try Script(parsing: scene.text, platforms: Library.platformNames)
+    #expect(try Library.machine(for: script, on: name).platform.name == name)
+    let usual = try Script(parsing: "use msm8x60", platforms: Library.platformNames)
+    #expect(try Library.machine(for: usual, on: name).platform.name == "msm8x60")
+    let open = try Script(parsing: "alloc fb", platforms: Library.platformNames)
+    #expect(try Library.machine(for: open, on: name).platform.name == name)
+  }
 }

@@ -24,6 +24,14 @@ import Testing
 }
 
 @Suite struct `Without a screen, the program` {
+  @Test func `names the platforms there are when asked for another`() throws {
+    let run = try PlainRun([BuiltProgram.path(), "--platform", "nope"])
+    #expect(run.ending == .status(2))
+    #expect(run.output == "")
+    #expect(
+      run.errors == "iommu-tui: no platform \"nope\"; there are: msm8x60, traditional\n")
+  }
+
   /// A full disk was once reported as success.
   @Test func `says that its output could not be written`() throws {
     let run = try PlainRun([

@@ -100,7 +100,7 @@ struct PathView {
   /// Where there is room: the streams that come here, and what the table maps.
   private func drawNeighbours(from row: Int, in area: Rect, with pen: inout Pen) {
     var row = row
-    pen.write("stream       register     word         goes to", .dim, at: 2, row, in: area)
+    pen.write(words.routingTitles, .dim, at: 2, row, in: area)
     let lines =
       subject.device.map {
         RoutingLine.all(of: $0.index, in: machine, registers: explorer.registers)

@@ -17,6 +17,11 @@ struct RegistersView {
     let words: Prose
     /// It holds a word; others only take commands.
     let isStored: Bool
+    /// The word as far as its column has room: of a very long one, the end.
+    var shown: String {
+      let text = word.hex8
+      return text.count > 10 ? "…" + text.suffix(9) : text
+    }
     let fields: [Field]
     /// Drawn bit by bit above its fields.
     let hasDiagram: Bool
@@ -118,7 +123,7 @@ struct RegistersView {
     pen.write(row.name, .text, at: nameColumn, line, in: area)
     let isNow = row.mark?.isNow ?? false
     pen.write(
-      row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: valueColumn, line,
+      row.shown, isNow ? .changed : row.word == 0 ? .dim : .text, at: valueColumn, line,
       in: area)
     let old = row.mark.map {
       $0.isNow ? Prose("◀ ", .changed) + Prose("was \($0.old.hex8)", .old) : ""
@@ -144,7 +149,7 @@ struct RegistersView {
   func draw(in area: Rect, frame: Rect, with pen: inout Pen) {
     guard !rows.isEmpty else {
       pen.write(
-        "No context bank to show: \(subject.domainName ?? "this") is attached to nothing.", .dim,
+        "No context to show: \(subject.domainName ?? "this") is attached to nothing.", .dim,
         at: 2, 1, in: area)
       return
     }
@@ -216,7 +221,7 @@ struct RegistersView {
     pen.write(row.place, .dim, at: 2, line, in: area)
     pen.write(row.name, .text, at: 10, line, in: area)
     pen.write(
-      row.word.hex8, isNow ? .changed : row.word == 0 ? .dim : .text, at: 22, line, in: area)
+      row.shown, isNow ? .changed : row.word == 0 ? .dim : .text, at: 22, line, in: area)
     if let mark = row.mark {
       pen.write(isNow ? Prose("◀", .changed) : Prose("•", .old), at: 33, line, in: area)
       pen.write(mark.old.hex8, .old, at: 35, line, in: area)
@@ -272,7 +277,8 @@ extension RegistersView.Row {
   fileprivate init(_ word: ContextWord, _ marks: Marks) {
     self.init(
       name: word.name, purpose: word.purpose, place: word.address == nil ? "unit" : "memory",
-      word: word.word, mark: word.address.flatMap { marks.doubleWord(at: $0) }, words: word.words,
+      word: word.word, mark: word.address.flatMap { marks.doubleWord(at: $0, holding: word.word) },
+      words: word.words,
       isStored: true,
       fields: word.fields.map {
         RegistersView.Field(
