@@ -50,13 +50,13 @@
     return Int32(recording.images.count - 1)
   }
 
-  /// Hands over what was recorded and starts afresh, with room for as many events up to a bound.
+  /// Hands over what was recorded and starts afresh.
   package mutating func take() -> Recording {
-    let taken = recording
-    recording = Recording()
-    recording.events.reserveCapacity(min(taken.events.count, 8192))
-    depth = 0
-    return taken
+    defer {
+      recording = Recording()
+      depth = 0
+    }
+    return recording
   }
 }
 
