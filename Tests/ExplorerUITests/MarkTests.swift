@@ -123,8 +123,8 @@ import Testing
     #expect(view.contains("z") || session.screen.contains("●●○●○ ◀"))
   }
 
-  @Test func `a half of an entry that was written past every driver marks the whole`() throws {
-    let line = "<End>:'write-word 0x40003114 1'<Enter><click 5,5>2"
+  @Test func `an entry that was written past every driver is marked`() throws {
+    let line = "<End>:'write-word 0x40003110 0x140002001'<Enter><click 5,5>2"
     let session = try Session(line, size: (120, 36), platform: "traditional")
     let text = try row("CONTEXT", session).text
     #expect(text.contains("…140002001 ◀ 0x40002001"))
