@@ -77,7 +77,7 @@ package struct Glyphs: Hashable, Sendable {
       case "▶": plain += ">"
       case "•": plain += "*"
       case "✓": plain += "v"
-      case "✗": plain += "!"
+      case "✗", "≠": plain += "!"
       default: plain.append(character.isASCII ? character : "?")
       }
     }

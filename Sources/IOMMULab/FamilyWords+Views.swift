@@ -218,7 +218,7 @@ extension FamilyWords {
       (["SCTLR", "TTBR0", "FSR", "FAR", "ACTLR", "CONTEXTIDR", "TTBCR"], ["FSR", "FAR"])
     case .vtd:
       (
-        ["ROOT", "CONTEXT", "CONTEXT_HI", "GSTS", "CACHE", "RTADDR", "FSTS"],
+        ["ROOT", "CONTEXT", "CACHE", "GSTS", "CONTEXT_HI", "RTADDR", "FSTS"],
         ["CACHE", "FSTS"]
       )
     }

@@ -43,7 +43,9 @@ extension RouteDescription {
             + Prose(function.description, .text), width: 16,
           first: Self.tagWords(entry, isReached: reach >= 2),
           second: Self.levelWords(entry, isCached: isCached, memory: known, facts),
-          name: Prose("context", .text), detail: reach >= 2 ? Self.shortWords(entry) : "",
+          name: Prose("context", .text),
+          detail: isCached && entry != known
+            ? Prose("≠ memory", .stale) : reach >= 2 ? Self.shortWords(entry) : "",
           isOnTheWay: reach >= 2),
         facts.domainHop(
           table: entry.flatMap { $0.isPresent ? $0.table : nil }, isOnTheWay: reach >= 3),

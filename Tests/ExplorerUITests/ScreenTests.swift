@@ -88,6 +88,9 @@ import Testing
       "traditional-no-root-entry", on: "traditional", "<End>:'read 01:00.0 0x10000123'<Enter>1")
     + Picture.both(
       "traditional-no-context-entry", on: "traditional", "<End>:'read 00:14.0 0x10000123'<Enter>1")
+    + Picture.both(
+      "traditional-cached", on: "traditional",
+      "<End>:'write-word 0x40003c80 0'<Enter>:'read 00:19.0 0x10000123'<Enter>")
     + Picture.both("traditional-off", on: "traditional", ":'use traditional unprobed'<Enter>j1")
 
   private static let deep =
