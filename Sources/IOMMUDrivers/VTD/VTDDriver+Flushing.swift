@@ -35,8 +35,8 @@ extension VTDDriver {
   /// `__iommu_flush_iotlb`: for pages the address first, then the command, read until IVT falls.
   func flushIOTLB(_ scope: IOTLBScope, of iommu: Int, in system: inout System) {
     system.inside("__iommu_flush_iotlb", .iommu(UInt8(iommu))) { system in
-      // Reads and writes that are under way are drained first.
-      let invalidate: UInt64 = 1 << 63 | 1 << 49 | 1 << 48
+      // Writes that are under way are drained first; the driver leaves reads alone.
+      let invalidate: UInt64 = 1 << 63 | 1 << 48
       let word: UInt64
       switch scope {
       case .all: word = invalidate | 1 << 60
@@ -80,12 +80,14 @@ extension VTDDriver {
   }
 
   /// `intel_iommu_tlb_sync`: what an unmap gathered is flushed, and only then freed.
+  ///
+  /// Nobody asks whether it gathered anything: then the last page of all 64 bits is flushed.
   package func synchronize(
     _ gather: inout UnmapGather, for domain: DomainID, in system: inout System
   ) {
-    guard let start = gather.start else { return }
+    let start = gather.start ?? .max
     system.board.journal.enter("intel_iommu_tlb_sync", .domain(domain))
-    let count = (gather.last &- start) >> 12 &+ 1
+    let count = (gather.last &- start &+ start & 0xfff &+ 0xfff) >> 12
     flushPages(start >> 12, count, hint: gather.freed.isEmpty ? 1 : 0, of: domain, in: &system)
     give(back: gather.freed, &system)
     gather = UnmapGather()

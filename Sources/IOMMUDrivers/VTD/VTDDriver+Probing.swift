@@ -66,8 +66,10 @@ extension VTDDriver {
         report(word, source, address, upper, &system)
         index = (index + 1) % count
       }
+      // PRO, bit 7, too: an overflow of page requests, which legacy mode has not.
       system.board.writeRegister(
-        VTDRegisters.fsts, of: iommu, VTDRegisters.FSTS.overflow | VTDRegisters.FSTS.pending | 4)
+        VTDRegisters.fsts, of: iommu,
+        VTDRegisters.FSTS.overflow | VTDRegisters.FSTS.pending | 1 << 7)
     }
   }
 
