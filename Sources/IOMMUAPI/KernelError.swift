@@ -51,7 +51,9 @@ public enum KernelError: Error, Hashable, Sendable {
   public var errno: Errno {
     switch self {
     case .misaligned, .unsupportedSize, .noIOMMUData, .noTable, .noMemoryClass, .noAccess: .EINVAL
-    case .beyondWidth: .EFAULT
+    // The kernel adds in 64 bits; a sum that wraps is found a call deeper (`__domain_mapping`).
+    case .beyondWidth(let iova, let size, let bits):
+      iova.value &+ size > 1 << UInt64(bits) ? .EFAULT : .EINVAL
     case .outOfPages: .ENOMEM
     case .busy, .probedAlready: .EBUSY
     case .iommuNotProbed, .noAnswer, .noGroup: .ENODEV

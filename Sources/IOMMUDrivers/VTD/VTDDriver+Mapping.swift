@@ -41,7 +41,7 @@ extension VTDDriver {
       if level > 1 {
         word |= VTDSecondStage.superPage
         let room = (512 - (entry.value & 0xfff) >> 3) * step
-        try makeRoom(frame, min(left, room), level: level, of: domain, &system)
+        makeRoom(frame, min(left, room), from: entry, level: level, of: domain, &system)
       } else {
         word &= ~VTDSecondStage.superPage
       }
@@ -97,8 +97,13 @@ extension VTDDriver {
         guard
           let page = system.board.allocatePages(1, for: .lowerLevelTable, owner: domain.owner)
         else { throw .outOfPages }
-        word = page.value | 3
-        system.board.writeDoubleWord(word, at: entry)
+        if word == 0 {
+          word = page.value | 3
+          system.board.writeDoubleWord(word, at: entry)
+        } else {
+          // Not there, and not 0: it looks as if somebody else had just set it, and theirs is used.
+          system.board.freePages(page, 1)
+        }
       }
       table = Self.address(word)
       at -= 1
@@ -107,11 +112,14 @@ extension VTDDriver {
 
   /// `switch_to_super_page`: small pages that are in the way of large ones go, tables and all.
   private func makeRoom(
-    _ start: UInt64, _ frames: UInt64, level: Int, of domain: DomainID, _ system: inout System
-  ) throws(KernelError) {
+    _ start: UInt64, _ frames: UInt64, from first: PhysicalAddress, level: Int,
+    of domain: DomainID, _ system: inout System
+  ) {
     let step = Self.frames(level)
+    var entry = first
     for frame in stride(from: start, to: start + frames, by: Int(step)) {
-      let entry = try makeEntry(frame, level: level, of: domain, &system)
+      // The next entry lies beside it, whatever has become of the tables above.
+      defer { entry = entry + 8 }
       guard system.board.doubleWord(at: entry) & 3 != 0 else { continue }
       clearLeaves(frame, frame + step - 1, of: domain, &system)
       if let table = system.domains[domain.index].table {

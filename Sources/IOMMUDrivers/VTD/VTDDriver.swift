@@ -84,6 +84,11 @@ package struct VTDDriver: IOMMUDriver {
       guard let entry = source.contextEntry(allocating: true, in: &system) else {
         throw .outOfPages
       }
+      // An entry that is there already stays, without a word.
+      guard
+        !system.ask(
+          "is the context entry there already?", system.board.doubleWord(at: entry) & 1 != 0)
+      else { return 0 }
       let tag = UInt64(system.domains[domain.index].tag ?? 0)
       system.board.writeDoubleWord(0, at: entry)
       system.board.writeDoubleWord(0, at: entry + 8)
