@@ -67,6 +67,8 @@ package enum VTDSecondStage {
     let ignored: UInt64 = 0xbff0_0000_0000_0000
     let isLarge = (level == 2 || level == 3) && word & superPage != 0
     var mask = ~((1 << unit.addressBits) - 1 | ignored) | snoop
+    // SP has no meaning where no leaf may be.
+    if level > 3 { mask |= superPage }
     if isLarge { mask |= ((1 << shift(level)) - 1) & ~0xfff }
     if level == 1 || isLarge {
       // TM matters to device TLBs only; SNP only where snooping can be asked for.

@@ -18,6 +18,18 @@ package enum VTDFaultReason: UInt8, Hashable, Sendable {
   case translationType = 0xd
   case interruptRange = 0xe
 
+  /// A context entry's FPD hides it (specification: "qualified").
+  var isQualified: Bool {
+    switch self {
+    case .contextEntryInvalid, .addressTooWide, .write, .read, .tableUnreachable, .entryReserved,
+      .translationType, .interruptRange:
+      true
+    case .rootEntryMissing, .contextEntryMissing, .rootTableUnreachable, .contextTableUnreachable,
+      .rootEntryReserved, .contextEntryReserved:
+      false
+    }
+  }
+
   /// The kernel's words for it (`drivers/iommu/intel/dmar.c`, `dma_remap_fault_reasons`).
   package var words: String {
     switch self {

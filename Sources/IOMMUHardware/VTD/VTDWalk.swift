@@ -10,7 +10,10 @@ extension Board {
     guard isOn else { return .bypassed(PhysicalAddress(request.iova.value)) }
     let unit = capabilities(of: request.iommu)
     switch contextEntry(of: request, unit, watcher: &watcher) {
-    case .failure(let stop): return .fault(request.fault(stop.reason, level: 0))
+    case .failure(let stop):
+      var fault = request.fault(stop.reason, level: 0)
+      fault.isRecorded = !stop.isHidden
+      return .fault(fault)
     case .success(let context):
       // Pass-through: the context is there, and translates nothing.
       if context.translationType == 2 { return .bypassed(PhysicalAddress(request.iova.value)) }
@@ -52,7 +55,11 @@ extension Board {
 
   // MARK: Root and context entry
 
-  struct Stop: Error { let reason: VTDFaultReason }
+  struct Stop: Error {
+    let reason: VTDFaultReason
+    /// FPD was set in the context entry that is wrong.
+    var isHidden = false
+  }
 
   private func contextEntry(
     of request: Request, _ unit: VTDRegisters.Capabilities, watcher: inout some WalkWatcher
@@ -83,7 +90,9 @@ extension Board {
     let found = routingEntry(.context, at: address)
     watcher.routing(found)
     let context = ContextEntry(low: found.low, high: found.high)
-    return check(context, unit).map { .failure(Stop(reason: $0)) } ?? .success(context)
+    return check(context, unit).map {
+      .failure(Stop(reason: $0, isHidden: context.hidesFaults && $0.isQualified))
+    } ?? .success(context)
   }
 
   private func routingEntry(_ kind: RoutingEntry.Kind, at address: PhysicalAddress) -> RoutingEntry
