@@ -4,7 +4,7 @@ import IOMMULab
 import TestSupport
 
 /// Operations at random that keep coming back to the same places; most sensible, some wrong.
-struct OracleOperations {
+struct OracleOperations: OracleChoosing {
   private var random: SplitMix64
   /// Maps page tables into domains, and rewrites their words past every driver.
   private let isWild: Bool

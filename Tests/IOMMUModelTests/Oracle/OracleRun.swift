@@ -4,18 +4,24 @@ import IOMMULab
 import IOMMUModel
 import TestSupport
 
-/// The model and the plain machine side by side: each operation is done to both, then compared.
-struct OracleRun {
-  private(set) var machine: Machine
+/// The mail's platform's model and its plain machine side by side.
+struct OracleRun: OracleRunning {
+  typealias Operations = OracleOperations
+
+  static let expected = (
+    always: [
+      "hit", "translation", "leakedTable", "unmappedNothing", "overwroteMappedMemory", "EBUSY",
+      "EINVAL",
+    ], wild: ["stale entry", "stale hit"]
+  )
+
+  var machine: Machine
   var plain = PlainMachine()
-  /// What the model recorded of each operation.
-  private(set) var recordings: [Recording] = []
-  /// What is wrong with the operation at hand, each in a sentence.
+  var recordings: [Recording] = []
   var complaints: [String] = []
   /// The tables of live domains, looked at again only when one of their words changed.
   var tables: [Int: OracleTables] = [:]
-  /// How often something worth counting happened, to see that a run was not idle.
-  private(set) var counts: [String: Int] = [:]
+  var counts: [String: Int] = [:]
   /// The indices of the plain machine's IOMMUs on the model's board.
   let units: [String: Int]
 
@@ -27,54 +33,15 @@ struct OracleRun {
     for context in PlainWiring.contexts { plain.banks[context.bank] = PlainBankState() }
   }
 
-  /// Does an operation to both and answers what is wrong, or nothing.
-  mutating func perform(_ operation: Operation) -> [String] {
-    complaints = []
+  mutating func prepare() {
     plain.memory.forgetTouched()
     plain.writes = []
     for index in plain.remembered.indices { plain.remembered[index].isFresh = false }
-    let outcome = machine.apply(operation)
-    let recording = machine.takeRecording()
-    recordings.append(recording)
-    count(operation, outcome, recording)
-    follow(operation, outcome, recording)
-    check(recording)
-    return complaints
   }
-
-  mutating func undo(_ recording: Recording) {
-    for event in recording.events.reversed() {
-      machine.undo(event.change, images: recording.images)
-    }
-  }
-
-  mutating func redo(_ recording: Recording) {
-    for event in recording.events { machine.redo(event.change) }
-  }
-
-  private mutating func count(
-    _ operation: Operation, _ outcome: Outcome, _ recording: Recording
-  ) {
-    counts[operation.verb.rawValue, default: 0] += 1
-    if case .refused(let errno, _) = outcome { counts[errno.name, default: 0] += 1 }
-    for event in recording.events {
-      switch event.change {
-      case .tlbHit: counts["hit", default: 0] += 1
-      case .tlbEvict: counts["evict", default: 0] += 1
-      case .fault(let fault): counts["\(fault.kind)", default: 0] += 1
-      case .hazard(let hazard, _, _): counts["\(hazard)", default: 0] += 1
-      default: break
-      }
-    }
-  }
-
-  mutating func note(_ what: String) { counts[what, default: 0] += 1 }
 
   // MARK: The same operation on the plain machine
 
-  private mutating func follow(
-    _ operation: Operation, _ outcome: Outcome, _ recording: Recording
-  ) {
+  mutating func follow(_ operation: Operation, _ outcome: Outcome, _ recording: Recording) {
     switch operation {
     case .alloc(let name): compare(outcome, plain.alloc(name))
     case .free(let name): compare(outcome, plain.free(name))
@@ -231,6 +198,4 @@ struct OracleRun {
     default: return false
     }
   }
-
-  mutating func complain(_ what: String) { complaints.append(what) }
 }

@@ -1,6 +1,11 @@
 import Foundation
 import Testing
 
+/// The machines that there is a second implementation of.
+enum OraclePlatform: CaseIterable, Sendable {
+  case msm8x60, traditional
+}
+
 /// A run: which seed, how many operations.
 struct OracleSeed: CustomTestStringConvertible, Sendable {
   let seed: UInt64

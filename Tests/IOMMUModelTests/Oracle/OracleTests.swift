@@ -5,13 +5,20 @@ import Testing
 
 /// The model against a second implementation that shares no line with it.
 @Suite struct `An oracle of its own` {
-  @Test(arguments: OracleSeed.all)
+  @Test(arguments: OraclePlatform.allCases, OracleSeed.all)
   func `answers, words, pages, registers and TLBs agree after every random operation`(
-    run: OracleSeed
+    platform: OraclePlatform, run: OracleSeed
   ) throws {
-    print("oracle: seed \(run.seed), \(run.operations) operations")
-    var random = OracleOperations(seed: run.seed, isWild: run.isWild)
-    var both = try OracleRun()
+    print("oracle: \(platform), seed \(run.seed), \(run.operations) operations")
+    switch platform {
+    case .msm8x60: try compare(OracleRun(), run)
+    case .traditional: try compare(OracleVTDRun(), run)
+    }
+  }
+
+  private func compare<Run: OracleRunning>(_ start: Run, _ run: OracleSeed) throws {
+    var random = Run.Operations(seed: run.seed, isWild: run.isWild)
+    var both = start
     var operations: [Operation] = []
     // The machine before every 300th operation.
     var milestones: [Machine] = []
@@ -34,12 +41,14 @@ import Testing
       }
     }
     try travel(both, milestones, run)
-    try replay(operations, to: both.machine, run)
+    replay(operations, from: start.machine, to: both.machine, run)
     if run.operations >= 1000 { expectBusy(both, run) }
   }
 
   /// Undone to the start it is the first machine again; done again, the last.
-  private func travel(_ both: OracleRun, _ milestones: [Machine], _ run: OracleSeed) throws {
+  private func travel(
+    _ both: some OracleRunning, _ milestones: [Machine], _ run: OracleSeed
+  ) throws {
     var both = both
     let last = both.machine
     #expect(both.recordings.allSatisfy { $0.isComplete }, "seed \(run.seed)")
@@ -62,9 +71,9 @@ import Testing
 
   /// A fresh machine that records nothing comes to the same end.
   private func replay(
-    _ operations: [Operation], to last: Machine, _ run: OracleSeed
-  ) throws {
-    var machine = try OracleRun().machine
+    _ operations: [Operation], from first: Machine, to last: Machine, _ run: OracleSeed
+  ) {
+    var machine = first
     machine.setRecording(false)
     for operation in operations { _ = machine.apply(operation) }
     let isLast = machine == last
@@ -72,12 +81,8 @@ import Testing
   }
 
   /// The run met what it is there to meet.
-  private func expectBusy(_ both: OracleRun, _ run: OracleSeed) {
-    let common = [
-      "hit", "translation", "leakedTable", "unmappedNothing", "overwroteMappedMemory", "EBUSY",
-      "EINVAL",
-    ]
-    for what in common + (run.isWild ? ["stale entry", "stale hit"] : []) {
+  private func expectBusy<Run: OracleRunning>(_ both: Run, _ run: OracleSeed) {
+    for what in Run.expected.always + (run.isWild ? Run.expected.wild : []) {
       #expect(both.counts[what, default: 0] > 0, "seed \(run.seed): \(what)")
     }
     if OracleSeed.printsCounts {
