@@ -64,7 +64,7 @@ struct OracleVTDRun: OracleRunning {
     case .limitPages(let limit):
       plain.pages.limit = limit.map { Int($0) }
       compare(outcome, .done(0))
-    case .dump, .use, .register, .invalidate, .irq:
+    case .dump, .use, .register, .invalidate, .irq, .traffic:
       complain("the plain machine knows no such operation")
     }
   }
