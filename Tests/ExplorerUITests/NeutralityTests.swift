@@ -8,9 +8,6 @@ import Testing
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Sources/ExplorerUI")
 
-  /// Files that still are about one table format.
-  private static let exceptions = ["PageTableView.swift", "WalkView.swift", "Selection.swift"]
-
   private static let forbidden =
     ["MSMRegisters", "VTDRegisters", "ARMv7Short", "VTDSecondStage", ".msm", ".vtd"]
     + Library.platformNames
@@ -20,7 +17,6 @@ import Testing
       FileManager.default.enumerator(at: Self.folder, includingPropertiesForKeys: nil))
     var count = 0
     for case let file as URL in files where file.pathExtension == "swift" {
-      guard !Self.exceptions.contains(file.lastPathComponent) else { continue }
       let text = try String(contentsOf: file, encoding: .utf8)
       for name in Self.forbidden {
         #expect(!text.contains(name), "\(file.lastPathComponent) mentions \(name)")
