@@ -49,11 +49,12 @@ package enum ViewCursor: Hashable, Sendable {
   case register(Int)
   case entry(level: Int, index: Int)
   case walkStep(Int)
+  case line(Int)
 }
 
 /// The views of the inspector; a new one joins here.
 package enum ViewID: Int, Hashable, Sendable, CaseIterable {
-  case path = 1, registers, pageTable, walk
+  case path = 1, registers, pageTable, walk, tlb, faults
 
   package var title: String {
     switch self {
@@ -61,6 +62,8 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     case .registers: "Registers"
     case .pageTable: "Page table"
     case .walk: "Walk"
+    case .tlb: "TLB"
+    case .faults: "Faults"
     }
   }
 
@@ -71,6 +74,8 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     case .registers: "Regs"
     case .pageTable: "Table"
     case .walk: "Walk"
+    case .tlb: "TLB"
+    case .faults: "Faults"
     }
   }
 
@@ -80,6 +85,8 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     case .registers: "registers and their fields, in words"
     case .pageTable: "all levels of tables, entry by entry"
     case .walk: "one address taken apart, step by step"
+    case .tlb: "what is remembered, and what is no longer true"
+    case .faults: "what was stopped, and what the kernel said"
     }
   }
 }

@@ -60,6 +60,8 @@ extension Explorer {
     case .registers: RegistersView(self, subject).draw(in: body, frame: area, with: &pen)
     case .pageTable: PageTableView(self, subject).draw(in: body, frame: area, with: &pen)
     case .walk: WalkView(self, subject).draw(in: body, with: &pen)
+    case .tlb: TLBView(self, subject).draw(in: body, with: &pen)
+    case .faults: FaultsView(self).draw(in: body, frame: area, with: &pen)
     }
   }
 

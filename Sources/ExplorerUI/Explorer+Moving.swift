@@ -64,7 +64,14 @@ extension Explorer {
       let count = WalkView(self, Subject(selection, in: machine)).lines.count
       let isBack = direction == .up || direction == .left || direction == .pageUp
       walkCursor = max(0, min(count - 1, walkCursor + (isBack ? -1 : 1)))
+    case .tlb:
+      moveLine(direction, count: TLBView(self, Subject(selection, in: machine)).lines.count)
+    case .faults: moveLine(direction, count: FaultsView(self).lines.count)
     }
+  }
+
+  private mutating func moveLine(_ direction: Direction, count: Int) {
+    lineCursor = max(0, min(count - 1, lineCursor + direction.steps(across: 0, down: 1)))
   }
 
   /// The tables that the page-table cursor leads through; nil without a table.
@@ -126,6 +133,7 @@ extension Explorer {
     switch cursor {
     case .register(let index): registerCursor = index
     case .walkStep(let index): walkCursor = index
+    case .line(let index): lineCursor = index
     case .entry(let level, let index):
       guard let depth = machine.platform.format.levels.firstIndex(of: level) else { return }
       point(depth: depth, index: index)
@@ -145,6 +153,10 @@ extension Explorer {
       } else {
         notice = "This entry leads to no table."
       }
+    case (.inspector, _) where view == .faults:
+      let lines = FaultsView(self).lines
+      guard lines.indices.contains(lineCursor) else { return }
+      timeline.jump(to: Timeline.Position(entry: lines[lineCursor].entry, events: .max))
     case (.inspector, _): turnView(1)
     case (.timeline, _): _ = timeline.forwardOperation()
     }

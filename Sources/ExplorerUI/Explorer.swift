@@ -33,6 +33,8 @@ package struct Explorer: Sendable {
   var registerCursor = 0
   var entryCursor = EntryCursor()
   var walkCursor = 0
+  /// The line that a list has its cursor on.
+  var lineCursor = 0
   /// The address that path and walk look at, once a person chose one.
   var chosenAddress: IOVA?
 
@@ -216,6 +218,7 @@ package struct Explorer: Sendable {
   /// Puts the views' cursors where a new selection is best looked at.
   mutating func resetCursors() {
     walkCursor = 0
+    lineCursor = 0
     entryCursor = EntryCursor()
     findFirstEntry()
   }

@@ -35,6 +35,8 @@ package enum Keymap {
     bind("2", .view(.registers), .look, "", "Registers and their fields, in words"),
     bind("3", .view(.pageTable), .look, "", "Page table: all levels, entry by entry"),
     bind("4", .view(.walk), .look, "", "Walk: one address taken apart"),
+    bind("5", .view(.tlb), .look, "", "TLB: what is remembered, and what is no longer true"),
+    bind("6", .view(.faults), .look, "", "Faults: what was stopped, and what the kernel said"),
     bind([.up, .character("k")], "↑ k", .move(.up), .look, "Up, in the pane that has the focus"),
     bind([.down, .character("j")], "↓ j", .move(.down), .look, "Down"),
     bind([.left, .character("h")], "← h", .move(.left), .look, "Left; folds an IOMMU"),

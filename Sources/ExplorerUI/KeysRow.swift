@@ -70,6 +70,8 @@ struct KeysRow {
         items.append(Item(key: "Esc", word: "out", action: .leave))
       }
     case (.inspector, .walk): items.append(Item(key: "↑↓", word: "look at", action: .move(.down)))
+    case (.inspector, .tlb), (.inspector, .faults):
+      items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
     case (.timeline, _): items.append(Item(key: "↑↓", word: "operation", action: .move(.down)))
     case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))
     case (.inspector, .path): break
@@ -85,7 +87,7 @@ struct KeysRow {
     }
     if !isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
     items += [
-      Item(key: "1-4", word: "view", action: .nextView)
+      Item(key: "1-6", word: "view", action: .nextView)
     ]
     if !items.contains(where: { $0.key == "z" }) { items.append(zoom) }
     return items

@@ -65,6 +65,14 @@ package struct IOMMU: Hashable, Sendable {
     return page < bankPages ? page : nil
   }
 
+  /// A TLB entry answers for a context with this tag: an ASID, or a domain-id.
+  package func tag(of entry: TLBEntry, is tag: Int) -> Bool {
+    switch family {
+    case .msm: entry.isGlobal || Int(entry.asid) == tag
+    case .vtd: Int(entry.vmid) == tag
+    }
+  }
+
   /// Its registers' window, in bytes.
   package var windowBytes: UInt32 {
     switch family {

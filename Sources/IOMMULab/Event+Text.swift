@@ -128,6 +128,15 @@ extension Outcome {
 }
 
 extension Fault {
+  /// The same where there is little room.
+  package func shortPlace(in machine: Machine) -> String {
+    let unit = machine.board.iommus[Int(iommu)]
+    switch unit.family {
+    case .msm: return "\(unit.name)/\(bank)"
+    case .vtd: return SourceID(stream).description
+    }
+  }
+
   /// Which IOMMU stopped it, and of whom.
   package func place(in machine: Machine) -> String {
     let unit = machine.board.iommus[Int(iommu)]

@@ -73,6 +73,15 @@ import Testing
       Picture(name: "one-pane", keys: "", width: 60, height: 20),
       Picture(name: "one-pane-table", keys: "<Tab>3", width: 60, height: 20),
       Picture(name: "sentence", keys: "", width: 30, height: 8),
+
+      Picture(name: "tlb", keys: "<End>5"),
+      .large(
+        "tlb-stale",
+        "<End>:'read mdp_rgb1 0x10800000'<Enter>:'write-word 0x40000420 0x90030c0e'<Enter>5"),
+      Picture(name: "faults", keys: "<End>:'read mdp_rgb1 0x30000000'<Enter>6"),
+      .large(
+        "faults",
+        "<End>:'read mdp_rgb1 0x30000000'<Enter>:'irq hold'<Enter>:'read mdp_rgb1 0x0'<Enter>6"),
     ] + deep + traditional
 
   private static let traditional =
@@ -91,6 +100,10 @@ import Testing
     + Picture.both(
       "traditional-cached", on: "traditional",
       "<End>:'write-word 0x40003c80 0'<Enter>:'read 00:19.0 0x10000123'<Enter>")
+    + Picture.both("traditional-tlb", on: "traditional", "<End>5")
+    + Picture.both(
+      "traditional-faults", on: "traditional",
+      "<End>:'read 01:00.0 0x10000123'<Enter>:'write 00:19.0 0x20000000'<Enter>6")
     + Picture.both("traditional-off", on: "traditional", ":'use traditional unprobed'<Enter>j1")
 
   private static let deep =
