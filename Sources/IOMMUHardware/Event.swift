@@ -136,6 +136,8 @@ package enum Change: Hashable, Sendable {
   case mappedTwice
   /// An unmap took away more than it was asked for: what it met was larger.
   case unmappedMore
+  /// A map failed after some of it was done, and nothing takes that back.
+  case leftHalfMapped
   /// A page was given back that the allocator had not handed out.
   case freedForeignPage
 }

@@ -9,8 +9,16 @@ package struct DomainTables: Hashable, Sendable {
     package let base: PhysicalAddress
     /// The indices that lead here from the first level, one for each level above.
     package let path: [Int]
-    /// The entries that are not 0, by index.
-    package let words: [(index: Int, word: UInt64)]
+    fileprivate let format: FormatID
+    fileprivate let memory: PhysicalMemory
+
+    /// The entries that are not 0, by index; read when asked for, since there may be millions.
+    package var words: [(index: Int, word: UInt64)] {
+      (0..<format.entryCount(level: level)).compactMap { index in
+        let word = format.entry(index, of: base, in: memory)
+        return word == 0 ? nil : (index, word)
+      }
+    }
 
     package static func == (left: Table, right: Table) -> Bool {
       left.level == right.level && left.base == right.base && left.path == right.path
@@ -57,13 +65,10 @@ package struct DomainTables: Hashable, Sendable {
 
     mutating func add(level: Int, _ base: PhysicalAddress, path: [Int]) {
       guard seen.insert([UInt64(level), base.value]).inserted else { return }
-      let words = (0..<format.entryCount(level: level)).compactMap { index in
-        let word = format.entry(index, of: base, in: memory)
-        return word == 0 ? nil : (index, word)
-      }
-      tables.append(Table(level: level, base: base, path: path, words: words))
+      let table = Table(level: level, base: base, path: path, format: format, memory: memory)
+      tables.append(table)
       guard let below = format.level(after: level) else { return }
-      for (index, word) in words {
+      for (index, word) in table.words {
         if case .table(let next) = format.decode(word, level: level) {
           add(level: below, next, path: path + [index])
         }

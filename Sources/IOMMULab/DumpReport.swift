@@ -18,35 +18,33 @@ package struct DumpReport {
 
   // MARK: Lines
 
-  package var lines: [String] {
-    let lines: [String]
+  /// Hands out line after line; of a domain's tables there may be millions.
+  package func writeLines(_ write: (String) -> Void) {
+    func indented(_ line: String) { write("      " + line) }
     switch dump {
     case .object(let name):
       if let domain = machine.system.domain(named: name) {
-        lines = tableLines(DomainTables(of: domain, in: machine))
+        writeTables(DomainTables(of: domain, in: machine), indented)
       } else if let iommu = try? machine.iommu(name) {
-        lines = registerLines(iommu) + (isVTD(iommu) ? contextLines(iommu) : [])
-      } else {
-        lines = []
+        registerLines(iommu).forEach(indented)
+        if isVTD(iommu) { contextLines(iommu).forEach(indented) }
       }
-    case .tlb(let name): lines = (try? machine.iommu(name)).map(tlbLines) ?? []
-    case .faults: lines = faultLines
+    case .tlb(let name): (try? machine.iommu(name)).map(tlbLines)?.forEach(indented)
+    case .faults: faultLines.forEach(indented)
     }
-    return lines.map { "      " + $0 }
   }
 
   private func isVTD(_ iommu: Int) -> Bool { machine.board.iommus[iommu].family == .vtd }
 
-  private func tableLines(_ tables: DomainTables) -> [String] {
-    var lines: [String] = []
+  private func writeTables(_ tables: DomainTables, _ write: (String) -> Void) {
     for table in tables.tables {
       let place = table.path.last.map { " under entry \(UInt64($0).hex)" } ?? ""
-      lines.append("level \(table.level) at \(table.base.value.hex8)\(place)")
+      write("level \(table.level) at \(table.base.value.hex8)\(place)")
       for (index, word) in table.words {
-        lines.append("  \(UInt64(index).hex(digits: 3))  \(hex(word))")
+        write("  \(UInt64(index).hex(digits: 3))  \(hex(word))")
       }
     }
-    return lines + tables.leaked.map { "leaked: \($0.value.hex8)" }
+    for page in tables.leaked { write("leaked: \(page.value.hex8)") }
   }
 
   private func registerLines(_ iommu: Int) -> [String] {
@@ -143,27 +141,17 @@ package struct DumpReport {
 
   // MARK: JSON
 
-  func add(to json: inout JSONText) {
+  /// Adds what it shows to an object that is being written; a domain's tables one by one.
+  func writeJSON(after json: JSONText, _ write: (String) -> Void) {
+    var json = json
     switch dump {
     case .object(let name):
       if let domain = machine.system.domain(named: name) {
-        add(DomainTables(of: domain, in: machine), of: name, to: &json)
-      } else if let iommu = try? machine.iommu(name) {
-        json.add("iommu", name)
-        var words = JSONText()
-        for (offset, word) in registersInUse(of: iommu, on: machine.board) {
-          words.add(UInt64(offset).hex(digits: 5), word.hex8)
-        }
-        json.add("registers", words)
-        if isVTD(iommu) {
-          var roots = JSONText()
-          for (bus, root, _) in contextTables(of: iommu) {
-            roots.add(UInt64(bus).hex, root.hex(digits: 16))
-          }
-          json.add("root", roots)
-          json.add("contexts", contextObjects(iommu))
-        }
+        json.add("domain", name)
+        writeTables(DomainTables(of: domain, in: machine), after: json, write)
+        return
       }
+      if let iommu = try? machine.iommu(name) { add(iommu, named: name, to: &json) }
     case .tlb(let name):
       json.add("iommu", name)
       json.add("entries", (try? machine.iommu(name)).map(tlbObjects) ?? [])
@@ -171,24 +159,43 @@ package struct DumpReport {
       json.add("faults", faults.entries.map(object))
       json.add("pending", PendingFault.all(on: machine.board).map(object))
     }
+    write(json.text)
   }
 
-  private func add(_ tables: DomainTables, of name: String, to json: inout JSONText) {
-    json.add("domain", name)
-    json.add(
-      "tables",
-      tables.tables.map { table in
-        var object = JSONText()
-        object.add("level", table.level)
-        object.add("base", table.base.value.hex8)
-        if let parent = table.path.last { object.add("index", UInt64(parent).hex) }
-        if table.path.count > 1 { object.add("path", table.path.map { UInt64($0).hex }) }
-        var entries = JSONText()
-        for (index, word) in table.words { entries.add(UInt64(index).hex, hex(word)) }
-        object.add("entries", entries)
-        return object
-      })
-    json.add("leaked", tables.leaked.map(\.value.hex8))
+  private func add(_ iommu: Int, named name: String, to json: inout JSONText) {
+    json.add("iommu", name)
+    var words = JSONText()
+    for (offset, word) in registersInUse(of: iommu, on: machine.board) {
+      words.add(UInt64(offset).hex(digits: 5), word.hex8)
+    }
+    json.add("registers", words)
+    guard isVTD(iommu) else { return }
+    var roots = JSONText()
+    for (bus, root, _) in contextTables(of: iommu) {
+      roots.add(UInt64(bus).hex, root.hex(digits: 16))
+    }
+    json.add("root", roots)
+    json.add("contexts", contextObjects(iommu))
+  }
+
+  private func writeTables(
+    _ tables: DomainTables, after json: JSONText, _ write: (String) -> Void
+  ) {
+    write(json.text + ",\"tables\":[")
+    for (place, table) in tables.tables.enumerated() {
+      var object = JSONText()
+      object.add("level", table.level)
+      object.add("base", table.base.value.hex8)
+      if let parent = table.path.last { object.add("index", UInt64(parent).hex) }
+      if table.path.count > 1 { object.add("path", table.path.map { UInt64($0).hex }) }
+      var entries = JSONText()
+      for (index, word) in table.words { entries.add(UInt64(index).hex, hex(word)) }
+      object.add("entries", entries)
+      write((place > 0 ? "," : "") + object.closed)
+    }
+    var leaked = JSONText()
+    leaked.add("leaked", tables.leaked.map(\.value.hex8))
+    write("]," + leaked.text.dropFirst())
   }
 
   private func tlbObjects(_ iommu: Int) -> [JSONText] {

@@ -203,6 +203,7 @@ extension Hazard {
     case .tornGroup: "torn-group"
     case .freedForeignPage: "freed-foreign-page"
     case .mappedTwice: "mapped-twice"
+    case .leftHalfMapped: "left-half-mapped"
     case .unmappedMore: "unmapped-more"
     }
   }

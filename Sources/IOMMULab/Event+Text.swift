@@ -93,6 +93,7 @@ extension Hazard {
     case .freedWhileAttached: "freed while attached: contexts still walk this table"
     case .unmappedNothing: "nothing was unmapped, yet the answer is success"
     case .tornGroup: "a group of 16 equal words is torn"
+    case .leftHalfMapped: "the map failed half-way: what was done stays mapped"
     case .mappedTwice: "mapped already: the entry keeps what it had"
     case .unmappedMore: "more was unmapped than was asked for: the page is larger"
     case .freedForeignPage: "freed a page that the allocator had not handed out"

@@ -5,7 +5,7 @@ struct JSONText {
   private(set) var text = "{"
 
   private mutating func add(_ key: String, raw: String) {
-    if text.count > 1 { text += "," }
+    if text.utf8.count > 1 { text += "," }
     text += Self.quoted(key) + ":" + raw
   }
 

@@ -242,6 +242,8 @@ struct Explainer {
         "No word was changed. The driver answers with the length it was asked for all the same."
       case .tornGroup:
         "A large page is 16 equal words; one of them is now different, and the others still map."
+      case .leftHalfMapped:
+        "No page was left for a table. The driver says that nothing was mapped, so nobody unmaps what was."
       case .mappedTwice:
         "The entry at \(physical: at) maps something already. It keeps what it had; the log gets a line."
       case .unmappedMore:

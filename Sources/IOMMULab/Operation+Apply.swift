@@ -65,11 +65,14 @@ extension Machine {
         return outcome(of: answer)
       case .write(let written, let value):
         let word = try word(value)
+        guard word >> 32 == 0 || written.iova & 7 == 0 else {
+          throw .error("a value of 64 bits goes to a multiple of 8, not to \(written.iova.hex)")
+        }
         let answer = write(try request(written), word)
-        return outcome(of: answer)
+        return outcome(of: answer, isWide: word >> 32 != 0)
       case .walk(let written): return lookAhead(try request(written))
       case .dump(.object(let name)):
-        if domainOrNil(name) == nil { _ = try iommu(name) }
+        if domainOrNil(name) == nil, kind(of: name) != "an IOMMU" { _ = try domain(name) }
       case .dump(.tlb(let name)): _ = try iommu(name)
       case .dump(.faults): break
       case .writeWord(let physical, let value):
@@ -102,10 +105,12 @@ extension Machine {
 
   // MARK: Answers of the bus face
 
-  private func outcome(of answer: Board.Answer) -> Outcome {
+  private func outcome(of answer: Board.Answer, isWide: Bool = false) -> Outcome {
     switch answer {
     case .reached(let address, let isBypass):
-      .reached(address, isBypass: isBypass, word: board.word(at: address))
+      .reached(
+        address, isBypass: isBypass,
+        word: isWide ? board.doubleWord(at: address) : UInt64(board.word(at: address)))
     case .stalled: .stalled
     case .fault(let fault): .fault(fault)
     }

@@ -28,7 +28,7 @@ extension Machine {
   func domain(_ name: String) throws(Stop) -> DomainID {
     if let domain = domainOrNil(name) { return domain }
     if system.domains.contains(where: { system.names[$0.name] == name }) {
-      throw .error("the domain \(name) was freed")
+      throw .error("there is no domain \(name) any more; alloc \(name) makes a new one")
     }
     if let kind = kind(of: name) { throw .error("\(name) is \(kind), not a domain") }
     throw .error("there is no domain \(name); alloc \(name) makes one")

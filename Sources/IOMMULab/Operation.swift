@@ -191,7 +191,7 @@ package enum Outcome: Hashable, Sendable {
   /// It was done. The result is bytes, an address, or 0.
   case done(UInt64)
   /// A device's request reached memory at this address, and this word was there.
-  case reached(PhysicalAddress, isBypass: Bool, word: UInt32)
+  case reached(PhysicalAddress, isBypass: Bool, word: UInt64)
   /// A device's traffic: so much of it reached memory.
   case traffic(TrafficResult)
   /// The kernel refused; `reason` is in words, with names.

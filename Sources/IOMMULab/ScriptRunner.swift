@@ -92,7 +92,7 @@ package struct ScriptRunner {
     text += outcome.words(in: machine)
     write(text + "\n")
     if outcome.isOK, case .dump(let dump) = line.operation {
-      for line in report(of: dump).lines { write(line + "\n") }
+      report(of: dump).writeLines { write($0 + "\n") }
     }
     for event in recording.events {
       write(
@@ -111,11 +111,16 @@ package struct ScriptRunner {
     _ line: Script.Line, _ outcome: Outcome, _ recording: Recording, _ write: (String) -> Void
   ) {
     let json = json(line, outcome)
+    if outcome.isOK, case .dump(let dump) = line.operation {
+      report(of: dump).writeJSON(after: json, write)
+    } else {
+      write(json.text)
+    }
     guard options.showsEvents else {
-      write(json.closed + "\n")
+      write("}\n")
       return
     }
-    write(json.text + ",\"events\":[")
+    write(",\"events\":[")
     for (index, event) in recording.events.enumerated() {
       write((index > 0 ? "," : "") + event.json(in: machine, registers: registers).closed)
     }
@@ -129,11 +134,8 @@ package struct ScriptRunner {
     json.add("ok", outcome.isOK)
     switch outcome {
     case .done(let value):
-      if case .dump(let dump) = line.operation {
-        report(of: dump).add(to: &json)
-      } else {
-        json.add("result", value.hex)
-      }
+      // A dump has keys of its own, which follow.
+      if line.operation.verb != .dump { json.add("result", value.hex) }
     case .reached(let address, let isBypass, let word):
       json.add("result", address.value.hex)
       json.add("word", word.hex8)
