@@ -28,6 +28,12 @@ public import IOMMUHardware
     _ iova: IOVA, size: UInt64, for domain: DomainID, gather: inout UnmapGather,
     in system: inout System
   ) -> UInt64
+  /// Unmaps one page of the smallest size while nothing is recorded, if nothing has to be gathered for
+  /// it; answers whether it did.
+  ///
+  /// What ``unmap(_:size:for:gather:in:)`` and ``synchronize(_:for:in:)`` then come to, and all of the
+  /// page's bytes were unmapped. Where it answers false it has changed nothing.
+  func unmapQuietly(_ iova: IOVA, for domain: DomainID, in system: inout System) -> Bool
   /// `iotlb_sync`: flushes what an unmap gathered.
   func synchronize(_ gather: inout UnmapGather, for domain: DomainID, in system: inout System)
   /// `iova_to_phys`: 0 where nothing is mapped.

@@ -58,11 +58,10 @@ extension System {
   package mutating func unmap(
     _ domain: DomainID, iova: IOVA, size: UInt64, through driver: some IOMMUDriver
   ) throws(KernelError) -> UInt64 {
-    if isOnePage(iova.value, size, of: driver.pageSizes) {
-      var gather = UnmapGather()
-      let bytes = driver.unmap(iova, size: size, for: domain, gather: &gather, in: &self)
-      driver.synchronize(&gather, for: domain, in: &self)
-      return bytes
+    if isOnePage(iova.value, size, of: driver.pageSizes),
+      driver.unmapQuietly(iova, for: domain, in: &self)
+    {
+      return size
     }
     return try unmapPages(domain, iova: iova, size: size, through: driver)
   }

@@ -105,11 +105,27 @@ extension MSMDriver {
   }
 
   /// Clears the words of one page and answers `size`, also where there was nothing to clear.
-  @inlinable @inline(__always)
+  @usableFromInline
   package func unmap(
     _ iova: IOVA, size: UInt64, for domain: DomainID, gather: inout UnmapGather,
     in system: inout System
   ) -> UInt64 {
+    clear(iova, size: size, for: domain, in: &system)
+    return size
+  }
+
+  /// This driver gathers nothing, ever.
+  @inlinable @inline(__always)
+  package func unmapQuietly(
+    _ iova: IOVA, for domain: DomainID, in system: inout System
+  ) -> Bool {
+    clear(iova, size: PageSize.size4K.bytes, for: domain, in: &system)
+    return true
+  }
+
+  /// `msm_iommu_unmap`.
+  @inlinable @inline(__always)
+  func clear(_ iova: IOVA, size: UInt64, for domain: DomainID, in system: inout System) {
     system.inside("msm_iommu_unmap", .domain(domain)) { system in
       guard let table = system.domains[domain.index].table else { return }
       let first = table + UInt64(ARMv7Short.firstIndex(iova)) &* 4
@@ -139,7 +155,6 @@ extension MSMDriver {
       }
       flush(domain, in: &system)
     }
-    return size
   }
 
   @usableFromInline @inline(never)

@@ -60,12 +60,19 @@
   }
 
   /// 64 bits of memory as the CPU reads them; leaves no trace.
+  @inlinable @inline(__always)
   package func doubleWord(at address: PhysicalAddress) -> UInt64 { memory.doubleWord(at: address) }
 
   /// Software stores 64 bits.
+  @inlinable @inline(__always)
   package mutating func writeDoubleWord(_ word: UInt64, at address: PhysicalAddress) {
     let old = memory.store(doubleWord: word, at: address)
-    if journal.isOn { journal.append(.memoryWrite64(address, old: old, new: word)) }
+    if journal.isOn { noteWrite(old, word, at: address) }
+  }
+
+  @usableFromInline @inline(never)
+  mutating func noteWrite(_ old: UInt64, _ new: UInt64, at address: PhysicalAddress) {
+    journal.append(.memoryWrite64(address, old: old, new: new))
   }
 
   /// A device stores a word by DMA.

@@ -68,6 +68,20 @@
     return index == openIndex ? open[place] : 0
   }
 
+  /// 64 bits of a block in the list, low word first; nil for what lies elsewhere.
+  ///
+  /// The three lowest bits of `address` do not matter.
+  @inlinable @inline(__always)
+  func tableDoubleWord(at address: PhysicalAddress) -> UInt64? {
+    let index = Self.tableIndex(of: address)
+    guard index < UInt64(truncatingIfNeeded: tables.count) else { return nil }
+    let (table, low) = (Int(truncatingIfNeeded: index), Self.place(of: address) & ~1)
+    if low | 1 < tables[table].count {
+      return UInt64(tables[table][low | 1]) &<< 32 | UInt64(tables[table][low])
+    }
+    return index == openIndex ? UInt64(open[low | 1]) &<< 32 | UInt64(open[low]) : 0
+  }
+
   /// How many words of the kilobyte that holds `address` are not 0.
   @inlinable @inline(__always)
   func nonZeroWords(at address: PhysicalAddress) -> UInt32 {
@@ -114,6 +128,24 @@
     return old
   }
 
+  /// Stores 64 bits, low word first, and returns what was there.
+  ///
+  /// The three lowest bits of `address` do not matter.
+  @inlinable @inline(__always)
+  mutating func store(doubleWord word: UInt64, at address: PhysicalAddress) -> UInt64 {
+    if Self.tableIndex(of: address) != openIndex { return storeHalves(of: word, at: address) }
+    let (old, isFirst) = Self.replace(in: &open, at: address, byDouble: word)
+    if isFirst { noteDirty(address) }
+    return old
+  }
+
+  @usableFromInline @inline(never)
+  mutating func storeHalves(of word: UInt64, at address: PhysicalAddress) -> UInt64 {
+    let low = PhysicalAddress(address.value & ~7)
+    let old = store(UInt32(truncatingIfNeeded: word), at: low)
+    return UInt64(store(UInt32(truncatingIfNeeded: word &>> 32), at: low + 4)) &<< 32 | UInt64(old)
+  }
+
   /// Stores a word in a block that is not open; where it can be, it is opened.
   @usableFromInline @inline(never)
   mutating func storeBeside(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {
@@ -149,6 +181,23 @@
     words[place] = word
     words[markPlace] = (mark &+ (word == 0 ? 0 : 1) &- (old == 0 ? 0 : 1)) | dirty
     return (old, mark & dirty == 0)
+  }
+
+  /// The same for 64 bits, which never lie in two kilobytes.
+  @inlinable @inline(__always)
+  static func replace(
+    in block: inout Block, at address: PhysicalAddress, byDouble word: UInt64
+  ) -> (old: UInt64, isFirst: Bool) {
+    let (low, markPlace) = (place(of: address) & ~1, markPlace(of: address))
+    let new = (UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word &>> 32))
+    var words = block.mutableSpan
+    let (old, mark) = ((words[low], words[low | 1]), words[markPlace])
+    words[low] = new.0
+    words[low | 1] = new.1
+    let more: UInt32 = (new.0 == 0 ? 0 : 1) &+ (new.1 == 0 ? 0 : 1)
+    let fewer: UInt32 = (old.0 == 0 ? 0 : 1) &+ (old.1 == 0 ? 0 : 1)
+    words[markPlace] = (mark &+ more &- fewer) | dirty
+    return (UInt64(old.1) &<< 32 | UInt64(old.0), mark & dirty == 0)
   }
 
   // MARK: Blocks

@@ -62,17 +62,25 @@ package enum PageUse: UInt8, Hashable, Sendable {
   }
 
   /// The 64 bits at `address`, low word first; its three lowest bits do not matter.
+  @inlinable @inline(__always)
   package func doubleWord(at address: PhysicalAddress) -> UInt64 {
+    if let found = blocks.tableDoubleWord(at: address) { return found }
     let low = PhysicalAddress(address.value & ~7)
-    return UInt64(word(at: low + 4)) << 32 | UInt64(word(at: low))
+    return UInt64(word(at: low + 4)) &<< 32 | UInt64(word(at: low))
+  }
+
+  /// The 64 bits at `address` if they lie where page tables lie, and can be told at once.
+  ///
+  /// Nil says nothing.
+  @inlinable @inline(__always)
+  package func tableDoubleWord(at address: PhysicalAddress) -> UInt64? {
+    blocks.tableDoubleWord(at: address)
   }
 
   /// Stores 64 bits and returns what was there.
+  @inlinable @inline(__always)
   package mutating func store(doubleWord: UInt64, at address: PhysicalAddress) -> UInt64 {
-    let low = PhysicalAddress(address.value & ~7)
-    let old = store(UInt32(truncatingIfNeeded: doubleWord), at: low)
-    return UInt64(store(UInt32(truncatingIfNeeded: doubleWord >> 32), at: low + 4)) << 32
-      | UInt64(old)
+    blocks.store(doubleWord: doubleWord, at: address)
   }
 
   /// Every word of the kilobyte that starts at `address` is 0: an empty second-level table.

@@ -1,4 +1,4 @@
-package import IOMMUAPI
+public import IOMMUAPI
 internal import IOMMUHardware
 
 /// How the driver empties the unit's caches, by registers.
@@ -82,6 +82,7 @@ extension VTDDriver {
   /// `intel_iommu_tlb_sync`: what an unmap gathered is flushed, and only then freed.
   ///
   /// Nobody asks whether it gathered anything: then the last page of all 64 bits is flushed.
+  @usableFromInline
   package func synchronize(
     _ gather: inout UnmapGather, for domain: DomainID, in system: inout System
   ) {

@@ -1,5 +1,5 @@
-package import IOMMUAPI
-package import IOMMUHardware
+public import IOMMUAPI
+public import IOMMUHardware
 
 /// Map and unmap: tables are made on the way down, and unmap clears whatever it meets.
 extension VTDDriver {
@@ -7,7 +7,19 @@ extension VTDDriver {
   ///
   /// Linux: `intel_iommu_map_pages`, `__domain_mapping`. A present entry is overwritten, with a line
   /// in the log; nothing is flushed.
+  @inlinable @inline(__always)
   package func map(
+    _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
+    for domain: DomainID, in system: inout System
+  ) throws(KernelError) {
+    if size == PageSize.size4K.bytes, mapQuietly(iova, to: physical, protection, domain, &system) {
+      return
+    }
+    try mapInSteps(iova, to: physical, size: size, protection, for: domain, in: &system)
+  }
+
+  @usableFromInline @inline(never)
+  func mapInSteps(
     _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
     for domain: DomainID, in system: inout System
   ) throws(KernelError) {
@@ -136,6 +148,7 @@ extension VTDDriver {
   /// how much that was.
   ///
   /// Linux: `intel_iommu_unmap_pages`. The caller may get back more than it asked for.
+  @usableFromInline
   package func unmap(
     _ iova: IOVA, size: UInt64, for domain: DomainID, gather: inout UnmapGather,
     in system: inout System
@@ -286,6 +299,7 @@ extension VTDDriver {
   // MARK: IOVA to physical
 
   /// Walks the tables in software; no device need be attached.
+  @usableFromInline
   package func physicalAddress(
     of iova: IOVA, for domain: DomainID, in system: inout System
   ) -> PhysicalAddress {
@@ -306,14 +320,16 @@ extension VTDDriver {
 
   // MARK: Words
 
-  private static func index(_ frame: UInt64, _ level: Int) -> UInt64 {
-    frame >> (9 * UInt64(level - 1)) & 511
+  @inlinable @inline(__always)
+  static func index(_ frame: UInt64, _ level: Int) -> UInt64 {
+    frame &>> UInt64(truncatingIfNeeded: 9 &* (level &- 1)) & 511
   }
 
   /// How many 4K pages an entry of `level` stands for.
   private static func frames(_ level: Int) -> UInt64 { 1 << (9 * UInt64(level - 1)) }
 
-  private static func address(_ word: UInt64) -> PhysicalAddress {
+  @inlinable @inline(__always)
+  static func address(_ word: UInt64) -> PhysicalAddress {
     PhysicalAddress(word & 0x000f_ffff_ffff_f000)
   }
 }

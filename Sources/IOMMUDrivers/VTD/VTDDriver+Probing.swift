@@ -1,8 +1,9 @@
-package import IOMMUAPI
+public import IOMMUAPI
 internal import IOMMUHardware
 
 /// How the driver brings up a unit, and what it does when the unit reports faults.
 extension VTDDriver {
+  @usableFromInline
   package func probe(_ device: DeviceID, in system: inout System) throws(KernelError) {
     if let parent = system.devices[device.index].parent {
       _ = try system.within("intel_iommu_probe_device", .device(device)) {
@@ -46,6 +47,7 @@ extension VTDDriver {
   }
 
   /// `dmar_fault`: reads, prints and clears every pending record, then the status.
+  @usableFromInline
   package func handleInterrupt(of iommu: Int, in system: inout System) {
     system.inside("dmar_fault", .iommu(UInt8(iommu))) { system in
       let status = system.board.readRegister(VTDRegisters.fsts, of: iommu)

@@ -1,24 +1,25 @@
-package import IOMMUAPI
-package import IOMMUHardware
+public import IOMMUAPI
+public import IOMMUHardware
 
 /// Intel's IOMMU driver of Linux 6.1, legacy mode, with second-stage tables and register-based
 /// invalidation.
 ///
 /// `drivers/iommu/intel/iommu.c`. A domain starts with tables of the platform's one IOMMU; the real
 /// driver starts one level higher and takes that level out again when the first device is attached.
-package struct VTDDriver: IOMMUDriver {
-  package let levels = 4
-  package let addressBits: UInt64 = 48
+@usableFromInline package struct VTDDriver: IOMMUDriver {
+  @inlinable package var levels: Int { 4 }
+  @inlinable package var addressBits: UInt64 { 48 }
 
   package init() {}
 
-  package var pageSizes: PageSizes { VTDSecondStage.pageSizes }
+  @inlinable package var pageSizes: PageSizes { VTDSecondStage.pageSizes }
 
   /// The highest page frame that a domain's tables can hold.
-  var lastFrame: UInt64 { 1 << (addressBits - 12) - 1 }
+  @inlinable var lastFrame: UInt64 { 1 << (addressBits - 12) - 1 }
 
   // MARK: Domains
 
+  @usableFromInline
   package func initialize(_ domain: DomainID, in system: inout System) throws(KernelError) {
     _ = try system.within("intel_iommu_domain_alloc", .domain(domain)) {
       (system) throws(KernelError) in
@@ -30,6 +31,7 @@ package struct VTDDriver: IOMMUDriver {
   }
 
   /// Frees the tables; a context entry that names them goes on naming them.
+  @usableFromInline
   package func destroy(_ domain: DomainID, in system: inout System) {
     system.inside("intel_iommu_domain_free", .domain(domain)) { system in
       guard system.domains[domain.index].table != nil else { return }
@@ -42,6 +44,7 @@ package struct VTDDriver: IOMMUDriver {
   // MARK: Attach and detach
 
   /// Moves the device: wherever it was attached before, it is taken off without a word.
+  @usableFromInline
   package func attach(
     _ device: DeviceID, to domain: DomainID, in system: inout System
   ) throws(KernelError) {
@@ -66,6 +69,7 @@ package struct VTDDriver: IOMMUDriver {
     }
   }
 
+  @usableFromInline
   package func detach(_ device: DeviceID, from domain: DomainID, in system: inout System) {
     system.inside("intel_iommu_detach_device", .device(device)) { system in
       guard let source = Requester(device, in: system),

@@ -87,10 +87,12 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
   package func physicalAddress(
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
-    if self == .armv7Short, let found = ARMv7Short.smallPage(of: iova, from: base, in: memory) {
-      return found
-    }
-    return physicalAddressByWalk(of: iova, from: base, in: memory)
+    let found =
+      switch self {
+      case .armv7Short: ARMv7Short.smallPage(of: iova, from: base, in: memory)
+      case .vtdSecondStage: VTDSecondStage.smallPage(of: iova, from: base, in: memory)
+      }
+    return found ?? physicalAddressByWalk(of: iova, from: base, in: memory)
   }
 
   @inline(never)

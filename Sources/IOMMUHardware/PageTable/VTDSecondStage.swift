@@ -2,26 +2,30 @@
 ///
 /// Intel VT-d specification, chapter "Second-Stage Translation". An entry is there when it may be
 /// read or written; what a request may do is what every level on its way allows.
-package enum VTDSecondStage {
+@usableFromInline package enum VTDSecondStage {
   package static let entryCount = 512
-  package static let pageSizes = PageSizes([
-    .size4K, PageSize(bits: 21), PageSize(bits: 30),
-  ])
+  /// 4 KiB, 2 MiB and 1 GiB.
+  @inlinable package static var pageSizes: PageSizes { PageSizes(bitmap: 0x4020_1000) }
 
-  package static let read: UInt64 = 1 << 0
-  package static let write: UInt64 = 1 << 1
+  @inlinable package static var read: UInt64 { 1 << 0 }
+  @inlinable package static var write: UInt64 { 1 << 1 }
   /// SP: the entry is a leaf of its level's size.
-  package static let superPage: UInt64 = 1 << 7
+  @inlinable package static var superPage: UInt64 { 1 << 7 }
   static let snoop: UInt64 = 1 << 11
 
   /// The lowest address bit that an index of `level` covers.
-  package static func shift(_ level: Int) -> UInt64 { 12 + 9 * UInt64(level - 1) }
+  @inlinable @inline(__always)
+  package static func shift(_ level: Int) -> UInt64 {
+    UInt64(truncatingIfNeeded: 3 &+ 9 &* level)
+  }
 
+  @inlinable @inline(__always)
   package static func index(_ iova: IOVA, level: Int) -> UInt64 {
-    iova.value >> shift(level) & 511
+    iova.value &>> shift(level) & 511
   }
 
   /// The address in an entry, with as many bits as memory has.
+  @inline(__always)
   static func address(_ word: UInt64, bits: UInt64) -> PhysicalAddress {
     PhysicalAddress(word & ~0xfff & ((1 << bits) - 1))
   }
@@ -60,12 +64,21 @@ package enum VTDSecondStage {
   }
 
   /// The bits of an entry that must be 0; the unit's capabilities decide.
+  @inline(__always)
   static func reserved(
     _ word: UInt64, level: Int, of unit: VTDRegisters.Capabilities
   ) -> UInt64 {
+    let isLarge = (level == 2 || level == 3) && word & superPage != 0
+    return word & reservedBits(level: level, isLarge: isLarge, of: unit)
+  }
+
+  /// What must be 0 in an entry of `level`; `isLarge` says that it is a leaf above the last level.
+  @inline(__always)
+  private static func reservedBits(
+    level: Int, isLarge: Bool, of unit: VTDRegisters.Capabilities
+  ) -> UInt64 {
     // Bits 61:52 and 63 are software's.
     let ignored: UInt64 = 0xbff0_0000_0000_0000
-    let isLarge = (level == 2 || level == 3) && word & superPage != 0
     var mask = ~((1 << unit.addressBits) - 1 | ignored) | snoop
     // SP has no meaning where no leaf may be.
     if level > 3 { mask |= superPage }
@@ -75,7 +88,37 @@ package enum VTDSecondStage {
       if unit.hasDeviceTLB { mask &= ~(1 << 62) }
       if unit.controlsSnoop { mask &= ~snoop }
     }
-    return word & mask
+    return mask
+  }
+
+  /// Where four levels of tables lead `iova` to be read, if the way there is the usual one: a page of
+  /// 4K, by words that lie where page tables lie.
+  ///
+  /// Nil says nothing: then the full walk answers.
+  @inline(__always)
+  static func smallPage(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> PhysicalAddress? {
+    let unit = VTDRegisters.Capabilities.usual
+    guard memory.holes.isEmpty else { return nil }
+    // SP is among the highest level's reserved bits, so no leaf passes for a table.
+    let stops = reservedBits(level: 4, isLarge: false, of: unit)
+    var table = base
+    var level = 4
+    while level > 1 {
+      guard let word = memory.tableDoubleWord(at: table + index(iova, level: level) &* 8),
+        word & (stops | read) == read
+      else { return nil }
+      table = address(word, bits: unit.addressBits)
+      level &-= 1
+    }
+    guard let word = memory.tableDoubleWord(at: table + index(iova, level: 1) &* 8),
+      word & (reservedBits(level: 1, isLarge: false, of: unit) | read) == read
+    else { return nil }
+    let page = address(word, bits: unit.addressBits).value
+    // The range of interrupt messages is the full walk's.
+    guard page &- 0xfee0_0000 >= 0x10_0000 else { return nil }
+    return PhysicalAddress(page | iova.value & 0xfff)
   }
 
   /// Follows tables of `levels` from `base` for `iova`, telling `watcher` of each word it reads.

@@ -1,0 +1,59 @@
+public import IOMMUAPI
+public import IOMMUHardware
+
+/// Map and unmap of one small page while nothing is recorded, made or flushed on the way.
+///
+/// A second wording of the commonest calls: whatever is out of the ordinary is left to the first.
+extension VTDDriver {
+  /// Maps a small page over an empty entry; answers whether it did.
+  ///
+  /// What ``mapInSteps(_:to:size:_:for:in:)`` then comes to.
+  @inlinable @inline(__always)
+  func mapQuietly(
+    _ iova: IOVA, to physical: PhysicalAddress, _ protection: Protection, _ domain: DomainID,
+    _ system: inout System
+  ) -> Bool {
+    let rights = UInt64(protection.rawValue & 3)
+    guard !system.board.journal.isOn, iova.value <= lastFrame &<< 12, rights != 0,
+      let table = system.domains[domain.index].table,
+      let entry = smallEntry(of: iova.value &>> 12, from: table, &system),
+      system.board.memory.tableDoubleWord(at: entry) == 0
+    else { return false }
+    let word = physical.value & ~0xfff | rights & VTDSecondStage.write | VTDSecondStage.read
+    system.board.writeDoubleWord(word, at: entry)
+    return true
+  }
+
+  /// Clears the entry of a small page of a domain that no unit knows.
+  @inlinable @inline(__always)
+  package func unmapQuietly(
+    _ iova: IOVA, for domain: DomainID, in system: inout System
+  ) -> Bool {
+    let frame = iova.value &>> 12
+    guard !system.board.journal.isOn, frame <= lastFrame,
+      let table = system.quietTable(of: domain),
+      let entry = smallEntry(of: frame, from: table, &system),
+      let word = system.board.memory.tableDoubleWord(at: entry)
+    else { return false }
+    if word & 3 != 0 { system.board.writeDoubleWord(0, at: entry) }
+    return true
+  }
+
+  /// Where the entry of a small page lies, if tables lead there all the way.
+  @inlinable @inline(__always)
+  func smallEntry(
+    of frame: UInt64, from root: PhysicalAddress, _ system: inout System
+  ) -> PhysicalAddress? {
+    var (table, level) = (root, levels)
+    while level > 1 {
+      guard
+        let word = system.board.memory.tableDoubleWord(
+          at: table + Self.index(frame, level) &* 8),
+        word & 3 != 0, word & VTDSecondStage.superPage == 0
+      else { return nil }
+      table = Self.address(word)
+      level &-= 1
+    }
+    return table + Self.index(frame, 1) &* 8
+  }
+}
