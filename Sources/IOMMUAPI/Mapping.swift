@@ -12,7 +12,14 @@ extension System {
     _ protection: Protection, through driver: some IOMMUDriver
   ) throws(KernelError) {
     if isOnePage(iova.value | physical.value, size, of: driver.pageSizes) {
-      return try driver.map(iova, to: physical, size: size, protection, for: domain, in: &self)
+      do throws(KernelError) {
+        try driver.map(iova, to: physical, size: size, protection, for: domain, in: &self)
+      } catch {
+        // Nothing is to be taken back, but what was gathered of it is flushed all the same.
+        _ = try unmapPages(domain, iova: iova, size: 0, through: driver)
+        throw error
+      }
+      return
     }
     try mapPages(
       domain, iova: iova, to: physical, size: size, protection, through: driver)

@@ -48,7 +48,17 @@ extension VTDDriver {
     var (frame, word, left) = (start, first, frames)
     while left > 0 {
       let level = largestLevel(frame | word >> 12 & lastFrame, frames: left)
-      var entry = try makeEntry(frame, level: level, of: domain, &system)
+      var entry: PhysicalAddress
+      do throws(KernelError) {
+        entry = try makeEntry(frame, level: level, of: domain, &system)
+      } catch {
+        // The core is told that nothing was mapped, and unmaps nothing.
+        if frame > start {
+          let table = system.domains[domain.index].table ?? PhysicalAddress(0)
+          system.board.journal.append(.hazard(.leftHalfMapped, at: table, word: 0))
+        }
+        throw error
+      }
       let step = Self.frames(level)
       if level > 1 {
         word |= VTDSecondStage.superPage

@@ -51,7 +51,7 @@ struct OracleVTDOperations: OracleChoosing {
     case ..<99:
       burst = 20 + random.below(30)
       return request(plain)
-    case ..<100: return .readWord(physical: 0x4000_0000 + random.below(0x4000) * 4)
+    case ..<100: return .readWord(physical: 0x4000_0000 + random.below(0x2000) * 8)
     case ..<106: return routingWrite(plain)
     default: return tableWrite(plain)
     }
@@ -234,10 +234,10 @@ struct OracleVTDOperations: OracleChoosing {
       let high: UInt64 = random.pick([1, 0x100, 0x1_0000, 0x8000_0000, 0x4000_0000])
       // Put right again, for hardly anything can be reached that way.
       pending.insert(
-        .writeWord(physical: address + 4, value: plain.memory[address] >> 32), at: 0)
-      return .writeWord(physical: address + 4, value: high)
+        .writeWord(physical: address, value: plain.memory[address]), at: 0)
+      return .writeWord(physical: address, value: plain.memory[address] % (1 << 32) + high << 32)
     }
-    let old = plain.memory[address] % (1 << 32)
+    let old = plain.memory[address]
     let tables = plain.pages.inUse.filter { $0.value.use == .lowerTable }.keys.sorted()
     let word: UInt64 =
       switch random.below(8) {
@@ -250,20 +250,21 @@ struct OracleVTDOperations: OracleChoosing {
     return .writeWord(physical: address, value: word)
   }
 
-  /// Rewrites half of a root or context entry, lets a device meet it, and puts it right again.
+  /// Rewrites a bit or two of a root or context entry, lets a device meet it, and puts it right again.
   private mutating func routingWrite(_ plain: PlainVTDMachine) -> Operation {
     let device = random.pick(Self.devices)
     let source = PlainVTDMachine.sources[device] ?? 0
     let root = plain.roots + source / 0x100 * 16
     let context = plain.memory[root] / 0x1000 * 0x1000 + source % 0x100 * 16
     let address = random.oneIn(4) || context < 0x1000 ? root : context
-    let half = address + random.pick([0, 0, 4, 8, 8, 12])
-    let old = UInt64(plain.memory.half(half))
+    let word = address + random.pick([0, 8])
+    let old = plain.memory[word]
+    let shift: UInt64 = random.oneIn(3) ? 32 : 0
     let bits: [UInt64] = [1, 2, 4, 8, 9, 6, 0xa, 0x20, 0x80, 0x100, 0x1000, 0x1_0000]
     let foreign = Operation.DeviceRequest(
       device: device, iova: address == root ? 0x2000 : place(0x1000))
-    pending = [.writeWord(physical: half, value: old), .read(foreign), request(plain)]
+    pending = [.writeWord(physical: word, value: old), .read(foreign), request(plain)]
     pending.insert(.read(foreign), at: 0)
-    return .writeWord(physical: half, value: old ^ random.pick(bits))
+    return .writeWord(physical: word, value: old ^ random.pick(bits) << shift)
   }
 }

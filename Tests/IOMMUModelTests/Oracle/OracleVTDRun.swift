@@ -59,8 +59,9 @@ struct OracleVTDRun: OracleRunning {
       if !recording.events.isEmpty { complain("looking left events") }
     case .writeWord(let address, let value):
       plain.memory.storeHalf(address, UInt32(truncatingIfNeeded: value))
+      plain.memory.storeHalf(address + 4, UInt32(truncatingIfNeeded: value >> 32))
       compare(outcome, .done(0))
-    case .readWord(let address): compare(outcome, .done(UInt64(plain.memory.half(address))))
+    case .readWord(let address): compare(outcome, .done(plain.memory[address]))
     case .limitPages(let limit):
       plain.pages.limit = limit.map { Int($0) }
       compare(outcome, .done(0))

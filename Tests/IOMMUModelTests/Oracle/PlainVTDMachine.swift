@@ -96,7 +96,7 @@ struct PlainVTDMachine {
   mutating func attach(_ device: String, to name: String) -> PlainAnswer64 {
     guard let domain = domain(name), isName(device) else { return .error }
     guard let source = Self.sources[device] else {
-      return device == Self.unit ? .refused(Self.einval) : .error
+      return device == Self.unit ? .refused(19) : .error
     }
     remove(device)
     guard let table = domains[domain].table else { return .refused(Self.einval) }
