@@ -23,6 +23,14 @@ public import IOMMUHardware
     _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
     for domain: DomainID, in system: inout System
   ) throws(KernelError)
+  /// Maps one page of the smallest size, if all there is to do for it is to store one entry.
+  ///
+  /// What ``map(_:to:size:_:for:in:)`` then comes to, but for the journal: the caller has it recorded.
+  /// Nil says that nothing was changed.
+  func mapOnePage(
+    _ iova: IOVA, to physical: PhysicalAddress, _ protection: Protection, for domain: DomainID,
+    in system: inout System
+  ) -> StoredEntry?
   /// `unmap`, `unmap_pages`: answers how many bytes were unmapped.
   func unmap(
     _ iova: IOVA, size: UInt64, for domain: DomainID, gather: inout UnmapGather,

@@ -12,17 +12,29 @@ extension System {
     _ protection: Protection, through driver: some IOMMUDriver
   ) throws(KernelError) {
     if isOnePage(iova.value | physical.value, size, of: driver.pageSizes) {
-      do throws(KernelError) {
-        try driver.map(iova, to: physical, size: size, protection, for: domain, in: &self)
-      } catch {
-        // Nothing is to be taken back, but what was gathered of it is flushed all the same.
-        _ = try unmapPages(domain, iova: iova, size: 0, through: driver)
-        throw error
+      if board.journal.isOn {
+        if mapRecorded(domain, iova: iova, to: physical, protection, through: driver) { return }
+      } else if driver.mapOnePage(iova, to: physical, protection, for: domain, in: &self) != nil {
+        return
       }
-      return
     }
     try mapPages(
       domain, iova: iova, to: physical, size: size, protection, through: driver)
+  }
+
+  /// Maps one page of the smallest size by storing one entry, and records all that it comes to;
+  /// answers whether it did.
+  @inlinable @inline(never)
+  mutating func mapRecorded(
+    _ domain: DomainID, iova: IOVA, to physical: PhysicalAddress, _ protection: Protection,
+    through driver: some IOMMUDriver
+  ) -> Bool {
+    guard let stored = driver.mapOnePage(iova, to: physical, protection, for: domain, in: &self)
+    else { return false }
+    board.journal.note(
+      stored, within: "iommu_map",
+      asking: "are iova, pa and size multiples of the smallest page?", .domain(domain))
+    return true
   }
 
   @inlinable @inline(never)
@@ -65,7 +77,7 @@ extension System {
   package mutating func unmap(
     _ domain: DomainID, iova: IOVA, size: UInt64, through driver: some IOMMUDriver
   ) throws(KernelError) -> UInt64 {
-    if isOnePage(iova.value, size, of: driver.pageSizes),
+    if !board.journal.isOn, isOnePage(iova.value, size, of: driver.pageSizes),
       driver.unmapQuietly(iova, for: domain, in: &self)
     {
       return size
@@ -103,11 +115,11 @@ extension System {
     return UInt64(bitPattern: bytes)
   }
 
-  /// The call is for one page of the smallest size, and nothing is recorded: then all that the core
-  /// does comes to one call of the driver.
+  /// The call is for one page of the smallest size: then all that the core does comes to one call of
+  /// the driver.
   @inlinable @inline(__always)
   func isOnePage(_ addresses: UInt64, _ size: UInt64, of sizes: PageSizes) -> Bool {
-    !board.journal.isOn && size == sizes.smallestBytes && addresses & (size &- 1) == 0
+    size == sizes.smallestBytes && addresses & (size &- 1) == 0
   }
 
   /// Where an address of the domain leads; 0 where it leads nowhere, as the kernel answers.

@@ -45,30 +45,30 @@ extension MSMDriver {
     _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
     for domain: DomainID, in system: inout System
   ) throws(KernelError) {
-    if size == PageSize.size4K.bytes, mapQuietly(iova, to: physical, protection, domain, &system) {
+    if size == PageSize.size4K.bytes, !system.board.journal.isOn,
+      mapOnePage(iova, to: physical, protection, for: domain, in: &system) != nil
+    {
       return
     }
     try mapInSteps(iova, to: physical, size: size, protection, for: domain, in: &system)
   }
 
-  /// Maps a small page if nothing is recorded, refused, made or flushed on the way; answers whether
-  /// it did.
-  ///
-  /// What ``mapInSteps(_:to:size:_:for:in:)`` then comes to.
+  /// Maps a small page if nothing is refused, made or flushed on the way.
   @inlinable @inline(__always)
-  func mapQuietly(
-    _ iova: IOVA, to physical: PhysicalAddress, _ protection: Protection, _ domain: DomainID,
-    _ system: inout System
-  ) -> Bool {
-    guard !system.board.journal.isOn, let memoryClass = memoryClasses[protection],
+  package func mapOnePage(
+    _ iova: IOVA, to physical: PhysicalAddress, _ protection: Protection, for domain: DomainID,
+    in system: inout System
+  ) -> StoredEntry? {
+    guard let memoryClass = memoryClasses[protection],
       let table = system.quietTable(of: domain),
       let word = system.board.memory.tableWord(
         at: table + UInt64(ARMv7Short.firstIndex(iova)) &* 4), word & 3 == Word.typeTable
-    else { return false }
-    let index = UInt64(ARMv7Short.secondIndex(iova))
-    system.board.writeWord(
-      Word.smallPage(at: physical, class: memoryClass), at: Word.table(word) + index &* 4)
-    return true
+    else { return nil }
+    let entry = Word.table(word) + UInt64(ARMv7Short.secondIndex(iova)) &* 4
+    let new = Word.smallPage(at: physical, class: memoryClass)
+    let old = system.board.exchangeWord(new, at: entry)
+    return StoredEntry(
+      "msm_iommu_map", asking: "is the first-level word 0?", at: entry, old: old, new: new)
   }
 
   @usableFromInline @inline(never)

@@ -54,6 +54,20 @@
     if journal.isOn { noteWrite(old, word, at: address) }
   }
 
+  /// Software stores a word, and answers what was there; the caller has it recorded.
+  @inlinable @inline(__always)
+  package mutating func exchangeWord(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {
+    memory.store(word, at: address)
+  }
+
+  /// Software stores 64 bits where all are 0, and answers whether it did; the caller has it recorded.
+  @inlinable @inline(__always)
+  package mutating func storeWhereEmpty(
+    doubleWord word: UInt64, at address: PhysicalAddress
+  ) -> Bool {
+    memory.storeWhereEmpty(doubleWord: word, at: address)
+  }
+
   @usableFromInline @inline(never)
   mutating func noteWrite(_ old: UInt32, _ new: UInt32, at address: PhysicalAddress) {
     journal.append(.memoryWrite(address, old: old, new: new))
@@ -268,10 +282,10 @@
       let hits = tlbHits(at: slot, of: iommu)
       evict(slot, of: iommu)
       journal.append(
-        .tlbEvict(iommu: UInt8(iommu), slot: UInt16(slot), entry: leaving, hits: hits))
+        .tlbEvict(entry: leaving, iommu: UInt8(iommu), slot: UInt16(slot), hits: hits))
     }
     fill(slot, of: iommu, with: entry)
-    journal.append(.tlbFill(iommu: UInt8(iommu), slot: UInt16(slot), entry: entry))
+    journal.append(.tlbFill(entry: entry, iommu: UInt8(iommu), slot: UInt16(slot)))
   }
 
   private mutating func evict(_ slot: Int, of iommu: Int) {
@@ -291,7 +305,7 @@
       guard let entry = iommus[iommu].tlb[slot], isMeant(entry) else { continue }
       let hits = tlbHits(at: slot, of: iommu)
       drop(slot, of: iommu)
-      journal.append(.tlbDrop(iommu: UInt8(iommu), slot: UInt16(slot), entry: entry, hits: hits))
+      journal.append(.tlbDrop(entry: entry, iommu: UInt8(iommu), slot: UInt16(slot), hits: hits))
     }
   }
 
@@ -343,10 +357,10 @@
       if image >= 0 { memory.setContents(ofPage: base.page, to: images[Int(image)]) }
     case .pageLimit(let old, _): setPageLimit(old < 0 ? nil : Int(old))
     case .tlbHit(let iommu, let slot): hits[counter(Int(slot), of: Int(iommu))] &-= 1
-    case .tlbFill(let iommu, let slot, _): drop(Int(slot), of: Int(iommu))
-    case .tlbDrop(let iommu, let slot, let entry, let hits):
+    case .tlbFill(_, let iommu, let slot): drop(Int(slot), of: Int(iommu))
+    case .tlbDrop(let entry, let iommu, let slot, let hits):
       fill(Int(slot), of: Int(iommu), with: entry, hits: hits)
-    case .tlbEvict(let iommu, let slot, let entry, let hits):
+    case .tlbEvict(let entry, let iommu, let slot, let hits):
       iommus[Int(iommu)].tlb.moveVictim(ofSlot: Int(slot), forward: false)
       fill(Int(slot), of: Int(iommu), with: entry, hits: hits)
     case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .routingRead,
@@ -382,10 +396,10 @@
       if image >= 0 { memory.setContents(ofPage: base.page, to: nil) }
     case .pageLimit(_, let new): setPageLimit(new < 0 ? nil : Int(new))
     case .tlbHit(let iommu, let slot): hits[counter(Int(slot), of: Int(iommu))] &+= 1
-    case .tlbFill(let iommu, let slot, let entry):
+    case .tlbFill(let entry, let iommu, let slot):
       fill(Int(slot), of: Int(iommu), with: entry)
-    case .tlbDrop(let iommu, let slot, _, _): drop(Int(slot), of: Int(iommu))
-    case .tlbEvict(let iommu, let slot, _, _): evict(Int(slot), of: Int(iommu))
+    case .tlbDrop(_, let iommu, let slot, _): drop(Int(slot), of: Int(iommu))
+    case .tlbEvict(_, let iommu, let slot, _): evict(Int(slot), of: Int(iommu))
     case .call, .return, .check, .message, .hazard, .registerRead, .memoryRead, .routingRead,
       .dmaRead, .tlbMiss,
       .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable,

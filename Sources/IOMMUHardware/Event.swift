@@ -1,7 +1,8 @@
 /// One thing that happened, in the order in which it happened, under the call that caused it.
 ///
 /// Steps, undo, highlights, narration, the log and the tests are all made from events. An event is a
-/// small plain value with old and new, without references, so that millions of them cost little.
+/// small plain value with old and new, without references, so that millions of them cost little: 32
+/// bytes, for which the payloads of the largest cases stand in the order that leaves no gaps.
 package struct Event: Hashable, Sendable {
   /// What happened.
   package let change: Change
@@ -67,11 +68,11 @@ package enum Change: Hashable, Sendable {
 
   case tlbHit(iommu: UInt8, slot: UInt16)
   case tlbMiss(iommu: UInt8, bank: UInt8, iova: IOVA)
-  case tlbFill(iommu: UInt8, slot: UInt16, entry: TLBEntry)
+  case tlbFill(entry: TLBEntry, iommu: UInt8, slot: UInt16)
   /// An entry was invalidated.
-  case tlbDrop(iommu: UInt8, slot: UInt16, entry: TLBEntry, hits: UInt16)
+  case tlbDrop(entry: TLBEntry, iommu: UInt8, slot: UInt16, hits: UInt16)
   /// An entry left a full set to make room for a new one.
-  case tlbEvict(iommu: UInt8, slot: UInt16, entry: TLBEntry, hits: UInt16)
+  case tlbEvict(entry: TLBEntry, iommu: UInt8, slot: UInt16, hits: UInt16)
   /// A context entry was remembered, or forgotten.
   case contextFill(iommu: UInt8, source: UInt16, entry: ContextEntry)
   case contextDrop(iommu: UInt8, source: UInt16, entry: ContextEntry)
@@ -143,21 +144,31 @@ package enum Change: Hashable, Sendable {
 }
 
 /// A text that is part of the program: a function's name, a question, a format.
+///
+/// It says where the text lies, which it does for as long as the program runs.
 @usableFromInline
 package struct Label: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
-  @usableFromInline let text: StaticString
+  @usableFromInline let start: UInt
+  @usableFromInline let count: UInt16
 
   @inlinable
-  package init(stringLiteral text: StaticString) { self.text = text }
+  package init(stringLiteral text: StaticString) {
+    start = UInt(bitPattern: text.utf8Start)
+    count = UInt16(truncatingIfNeeded: text.utf8CodeUnitCount)
+  }
 
-  @usableFromInline package var description: String { text.description }
-
-  @usableFromInline
-  package static func == (left: Label, right: Label) -> Bool {
-    left.text.utf8CodeUnitCount == right.text.utf8CodeUnitCount
-      && (left.text.utf8Start == right.text.utf8Start || left.description == right.description)
+  @usableFromInline package var description: String {
+    let text = UnsafeBufferPointer(
+      start: UnsafePointer<UInt8>(bitPattern: start), count: Int(count))
+    return String(decoding: text, as: UTF8.self)
   }
 
   @usableFromInline
-  package func hash(into hasher: inout Hasher) { hasher.combine(text.description) }
+  package static func == (left: Label, right: Label) -> Bool {
+    left.count == right.count
+      && (left.start == right.start || left.description == right.description)
+  }
+
+  @usableFromInline
+  package func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }

@@ -7,8 +7,10 @@
   @usableFromInline package var isOn = true
   /// The most events kept of one operation.
   package var capacity = 200_000
-  private var recording = Recording()
-  private var depth: UInt8 = 0
+  var recording = Recording()
+  private(set) var depth: UInt8 = 0
+
+  private static let mostReserved = 8192
 
   package init() {}
 
@@ -52,11 +54,12 @@
 
   /// Hands over what was recorded and starts afresh.
   package mutating func take() -> Recording {
-    defer {
-      recording = Recording()
-      depth = 0
-    }
-    return recording
+    let taken = recording
+    recording = Recording()
+    // One operation is often like the one before.
+    recording.events.reserveCapacity(min(taken.events.count, Self.mostReserved))
+    depth = 0
+    return taken
   }
 }
 

@@ -76,6 +76,7 @@
     let index = Self.tableIndex(of: address)
     guard index < UInt64(truncatingIfNeeded: tables.count) else { return nil }
     let (table, low) = (Int(truncatingIfNeeded: index), Self.place(of: address) & ~1)
+    // Two loads: a single one would have to wait for the two stores that made the words.
     if low | 1 < tables[table].count {
       return UInt64(tables[table][low | 1]) &<< 32 | UInt64(tables[table][low])
     }
@@ -137,6 +138,26 @@
     let (old, isFirst) = Self.replace(in: &open, at: address, byDouble: word)
     if isFirst { noteDirty(address) }
     return old
+  }
+
+  /// Stores 64 bits where all are 0; answers whether it did.
+  @inlinable @inline(__always)
+  mutating func storeWhereEmpty(doubleWord word: UInt64, at address: PhysicalAddress) -> Bool {
+    if Self.tableIndex(of: address) != openIndex {
+      return storeHalvesWhereEmpty(of: word, at: address)
+    }
+    let low = Self.place(of: address) & ~1
+    guard open[low] | open[low | 1] == 0 else { return false }
+    if Self.replace(in: &open, at: address, byDouble: word).isFirst { noteDirty(address) }
+    return true
+  }
+
+  @usableFromInline @inline(never)
+  mutating func storeHalvesWhereEmpty(of word: UInt64, at address: PhysicalAddress) -> Bool {
+    let low = PhysicalAddress(address.value & ~7)
+    guard self.word(at: low) | self.word(at: low + 4) == 0 else { return false }
+    _ = storeHalves(of: word, at: address)
+    return true
   }
 
   @usableFromInline @inline(never)

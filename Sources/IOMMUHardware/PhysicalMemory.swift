@@ -28,9 +28,15 @@ package enum PageUse: UInt8, Hashable, Sendable {
 
   /// Ranges of addresses where no memory answers: reaching one is an external abort.
   package let holes: [Range<UInt64>]
+  /// Above the bottom of the pool, memory answers everywhere below here.
+  let firstHole: UInt64
   package private(set) var pool = PagePool()
 
-  package init(holes: [Range<UInt64>] = []) { self.holes = holes }
+  package init(holes: [Range<UInt64>] = []) {
+    self.holes = holes
+    let above = holes.filter { $0.upperBound > Self.poolBase.value }
+    firstHole = above.map(\.lowerBound).min() ?? .max
+  }
 
   /// Some memory answers at `address`.
   @inline(__always)
@@ -81,6 +87,12 @@ package enum PageUse: UInt8, Hashable, Sendable {
   @inlinable @inline(__always)
   package mutating func store(doubleWord: UInt64, at address: PhysicalAddress) -> UInt64 {
     blocks.store(doubleWord: doubleWord, at: address)
+  }
+
+  /// Stores 64 bits where all are 0; answers whether it did.
+  @inlinable @inline(__always)
+  package mutating func storeWhereEmpty(doubleWord: UInt64, at address: PhysicalAddress) -> Bool {
+    blocks.storeWhereEmpty(doubleWord: doubleWord, at: address)
   }
 
   /// Every word of the kilobyte that starts at `address` is 0: an empty second-level table.

@@ -95,9 +95,9 @@ extension Event {
       iommu(index)
       json.add("context", Int(bank))
       json.add("iova", iova.value.hex8)
-    case .tlbFill(let index, let slot, let filled): entry(index, slot, filled)
-    case .tlbDrop(let index, let slot, let dropped, _),
-      .tlbEvict(let index, let slot, let dropped, _):
+    case .tlbFill(let filled, let index, let slot): entry(index, slot, filled)
+    case .tlbDrop(let dropped, let index, let slot, _),
+      .tlbEvict(let dropped, let index, let slot, _):
       entry(index, slot, dropped)
     case .fault(let fault): json.add("fault", fault.json(in: machine))
     case .stalled(let index, let bank):

@@ -58,11 +58,11 @@ extension Change {
     case .pageClear(let at, _): return "clear the page at \(at.value.hex8)"
     case .tlbHit(_, let slot): return "TLB hit in entry \(slot)"
     case .tlbMiss(_, _, let iova): return "TLB miss for \(iova.value.hex8)"
-    case .tlbFill(_, let slot, let entry):
+    case .tlbFill(let entry, _, let slot):
       return "TLB entry \(slot): \(entry.iova.hex8) \(entry.size.bytes.sizeText) → "
         + entry.physical.hex8
-    case .tlbDrop(_, let slot, let entry, _): return "TLB entry \(slot) dropped: \(entry.iova.hex8)"
-    case .tlbEvict(_, let slot, let entry, _):
+    case .tlbDrop(let entry, _, let slot, _): return "TLB entry \(slot) dropped: \(entry.iova.hex8)"
+    case .tlbEvict(let entry, _, let slot, _):
       return "TLB entry \(slot) makes room: \(entry.iova.hex8)"
     case .fault(let fault): return fault.words
     case .stalled(_, let bank): return "bank \(bank) is stalled: the request waits"

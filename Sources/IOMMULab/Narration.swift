@@ -135,15 +135,15 @@ struct Explainer {
     case .tlbMiss(_, _, let iova):
       return Narration(
         "The TLB knows nothing about \(iova: iova), so the tables must be read.", words.tlbSource)
-    case .tlbFill(_, _, let entry):
+    case .tlbFill(let entry, _, _):
       return Narration(
         "The TLB keeps the answer for all \(entry.size.bytes.sizeText) of the page, tagged "
           + "\(words.tag(of: entry)), until somebody invalidates it.", words.tlbSource)
-    case .tlbDrop(_, _, let entry, _):
+    case .tlbDrop(let entry, _, _, _):
       return Narration(
         "The entry for \(iova: IOVA(entry.iova)) is gone: the next request there reads the tables.",
         place.isEmpty ? words.tlbSource : place)
-    case .tlbEvict(_, _, let entry, _):
+    case .tlbEvict(let entry, _, _, _):
       return Narration(
         "The set is full, so the entry for \(iova: IOVA(entry.iova)) leaves.", "platform data")
     case .fault(let fault): return explainFault(fault)

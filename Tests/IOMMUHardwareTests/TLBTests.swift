@@ -29,7 +29,7 @@ import Testing
     #expect(board.remembered == [0x1000_0000])
     #expect(
       board.takeChanges().contains {
-        if case .tlbFill(0, 0, let entry) = $0 {
+        if case .tlbFill(let entry, 0, 0) = $0 {
           entry.iova == 0x1000_0000 && entry.physical == 0x6000_0000
         } else {
           false

@@ -99,7 +99,7 @@ struct EventLine {
         ? name + " gives \(tag) \(Int(old)) back" : name + " is " + Prose("\(tag) \(new)", value)
     case .check(let question, let answer):
       return Prose(question.description + "  ", .text) + Prose(answer == 0 ? "no" : "yes", .dim)
-    case .tlbFill(_, _, let entry):
+    case .tlbFill(let entry, _, _):
       return "TLB keeps \(iova: IOVA(entry.iova)) \(entry.size.bytes.sizeText) → "
         + Prose(entry.physical.hex8, .physical)
     case .fault: return Prose(change.words(in: machine, registers: registers), .fault)

@@ -12,7 +12,9 @@ extension VTDDriver {
     _ iova: IOVA, to physical: PhysicalAddress, size: UInt64, _ protection: Protection,
     for domain: DomainID, in system: inout System
   ) throws(KernelError) {
-    if size == PageSize.size4K.bytes, mapQuietly(iova, to: physical, protection, domain, &system) {
+    if size == PageSize.size4K.bytes, !system.board.journal.isOn,
+      mapOnePage(iova, to: physical, protection, for: domain, in: &system) != nil
+    {
       return
     }
     try mapInSteps(iova, to: physical, size: size, protection, for: domain, in: &system)

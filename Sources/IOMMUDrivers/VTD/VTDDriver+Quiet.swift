@@ -1,27 +1,24 @@
 public import IOMMUAPI
 public import IOMMUHardware
 
-/// Map and unmap of one small page while nothing is recorded, made or flushed on the way.
+/// Map and unmap of one small page while nothing is made or flushed on the way.
 ///
 /// A second wording of the commonest calls: whatever is out of the ordinary is left to the first.
 extension VTDDriver {
-  /// Maps a small page over an empty entry; answers whether it did.
-  ///
-  /// What ``mapInSteps(_:to:size:_:for:in:)`` then comes to.
+  /// Maps a small page over an empty entry.
   @inlinable @inline(__always)
-  func mapQuietly(
-    _ iova: IOVA, to physical: PhysicalAddress, _ protection: Protection, _ domain: DomainID,
-    _ system: inout System
-  ) -> Bool {
+  package func mapOnePage(
+    _ iova: IOVA, to physical: PhysicalAddress, _ protection: Protection, for domain: DomainID,
+    in system: inout System
+  ) -> StoredEntry? {
     let rights = UInt64(protection.rawValue & 3)
-    guard !system.board.journal.isOn, iova.value <= lastFrame &<< 12, rights != 0,
+    let word = physical.value & ~0xfff | rights & VTDSecondStage.write | VTDSecondStage.read
+    guard iova.value <= lastFrame &<< 12, rights != 0,
       let table = system.domains[domain.index].table,
       let entry = smallEntry(of: iova.value &>> 12, from: table, &system),
-      system.board.memory.tableDoubleWord(at: entry) == 0
-    else { return false }
-    let word = physical.value & ~0xfff | rights & VTDSecondStage.write | VTDSecondStage.read
-    system.board.writeDoubleWord(word, at: entry)
-    return true
+      system.board.storeWhereEmpty(doubleWord: word, at: entry)
+    else { return nil }
+    return StoredEntry("intel_iommu_map_pages", at: entry, old: 0, new: word)
   }
 
   /// Clears the entry of a small page of a domain that no unit knows.

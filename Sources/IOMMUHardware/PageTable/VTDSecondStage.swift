@@ -100,19 +100,20 @@
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
     let unit = VTDRegisters.Capabilities.usual
-    guard memory.holes.isEmpty else { return nil }
     // SP is among the highest level's reserved bits, so no leaf passes for a table.
     let stops = reservedBits(level: 4, isLarge: false, of: unit)
     var table = base
     var level = 4
     while level > 1 {
-      guard let word = memory.tableDoubleWord(at: table + index(iova, level: level) &* 8),
+      let place = table + index(iova, level: level) &* 8
+      guard place.value < memory.firstHole, let word = memory.tableDoubleWord(at: place),
         word & (stops | read) == read
       else { return nil }
       table = address(word, bits: unit.addressBits)
       level &-= 1
     }
-    guard let word = memory.tableDoubleWord(at: table + index(iova, level: 1) &* 8),
+    let place = table + index(iova, level: 1) &* 8
+    guard place.value < memory.firstHole, let word = memory.tableDoubleWord(at: place),
       word & (reservedBits(level: 1, isLarge: false, of: unit) | read) == read
     else { return nil }
     let page = address(word, bits: unit.addressBits).value

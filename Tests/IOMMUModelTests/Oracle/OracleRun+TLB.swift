@@ -54,7 +54,7 @@ extension OracleRun {
     for event in recording.events {
       switch event.change {
       case .tlbFill: isFilled = true
-      case .tlbEvict(let iommu, _, let entry, _): evict(entry, from: Int(iommu))
+      case .tlbEvict(let entry, let iommu, _, _): evict(entry, from: Int(iommu))
       case .memoryWrite(let address, _, _), .dmaWrite(let address, _, _):
         excuse(isFilled) { $0.read.contains { UInt64($0) == address.value } }
       case .pageClear(let base, _):

@@ -164,7 +164,7 @@ extension OracleVTDRun {
     for event in recording.events {
       if let address = address(of: event.change) { written.insert(address & ~7) }
       if case .pageClear(let base, _) = event.change { cleared.insert(base.value) }
-      if case .tlbEvict(_, _, let entry, _) = event.change { evict(entry) }
+      if case .tlbEvict(let entry, _, _, _) = event.change { evict(entry) }
     }
     if written.isEmpty, cleared.isEmpty { return }
     func isMeant(_ read: [UInt64]) -> Bool {
