@@ -143,4 +143,12 @@ import Testing
       #expect(run.bytes == numbers[4] &* numbers[5], "\(row)")
     }
   }
+
+  @Test func `a run ends where exactly one larger page completes the size`() {
+    let sizes = PageSizes([.size4K, .size64K])
+    let exact = sizes.run(iova: 0x4020_f000, physical: 0x5a12_f000, within: 0x1_1000)
+    #expect(exact.bytes == 0x1000)
+    let short = sizes.run(iova: 0x4020_f000, physical: 0x5a12_f000, within: 0x1_0000)
+    #expect(short.bytes == 0x1_0000)
+  }
 }
