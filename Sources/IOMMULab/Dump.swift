@@ -47,7 +47,7 @@ package struct DomainTables: Hashable, Sendable {
         return table.base.page...(table.base + (bytes - 1)).page
       })
     leaked = memory.pool.pages.filter {
-      $0.owner == machine.owner(of: domain) && $0.use == .lowerLevelTable
+      $0.owner == domain.owner && $0.use == .lowerLevelTable
         && !reached.contains($0.page)
     }.map { PhysicalAddress($0.page << 12) }
   }

@@ -177,9 +177,6 @@ public struct Machine: Sendable {
     if let capacity { system.board.journal.capacity = capacity }
   }
 
-  /// The owner that the page pool knows a domain's tables by.
-  package func owner(of domain: DomainID) -> UInt32 { domain.owner }
-
   package mutating func undo(_ change: Change, images: [[UInt32]]) {
     system.undo(change, images: images)
   }

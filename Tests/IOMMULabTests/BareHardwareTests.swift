@@ -152,6 +152,42 @@ import Testing
     #expect(try answer("limit pages 18446744073709551615", "alloc fb").isOK)
   }
 
+  /// The answers of a script on the traditional machine, and the hazards of its last line.
+  private func traditional(_ lines: String...) throws -> (outcomes: [Outcome], hazards: [Hazard]) {
+    var machine = try Library.machine(
+      for: try Script(parsing: "use traditional", platforms: Library.platformNames))
+    var outcomes: [Outcome] = []
+    for line in ["use traditional"] + lines {
+      _ = machine.takeRecording()
+      outcomes.append(machine.apply(try Operation(parsing: line)))
+    }
+    let hazards = machine.takeRecording().events.compactMap { event in
+      if case .hazard(let hazard, _, _) = event.change { hazard } else { nil }
+    }
+    return (outcomes, hazards)
+  }
+
+  @Test func `a map that fails half-way leaves what it did, and says so`() throws {
+    let start = ["alloc fb", "limit pages 8"]
+    let (outcomes, hazards) = try traditional(start[0], start[1], "map fb 0x1000 0x5000 16M rw")
+    #expect(outcomes.last == .refused(.ENOMEM, reason: outOfPages))
+    #expect(hazards == [.leftHalfMapped])
+    let found = try traditional(
+      start[0], start[1], "map fb 0x1000 0x5000 16M rw", "iova-to-phys fb 0x1000")
+    #expect(found.outcomes.last?.result == 0x5000)
+  }
+
+  @Test func `a word is 64 bits there, and a wide value goes to a multiple of 8`() throws {
+    let (outcomes, _) = try traditional(
+      "write-word 0x1000 0x1111222233334444", "read-word 0x1000", "read-word 0x1004",
+      "write 00:19.0 0x1004 0x100000000")
+    #expect(outcomes[2].result == 0x1111_2222_3333_4444)
+    for outcome in outcomes.suffix(2) {
+      #expect(!outcome.isOK)
+      #expect(outcome.result == nil)
+    }
+  }
+
   private let outOfPages = "no pages are left for a page table; free a domain first"
 
   @Test func `held faults are not handled, and the mode can be undone and redone`() throws {

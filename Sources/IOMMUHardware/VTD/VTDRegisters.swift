@@ -51,8 +51,6 @@ package enum VTDRegisters {
     package var addressBits: UInt64 { (cap >> 16 & 63) + 1 }
     /// SAGAW: tables of so many levels may be walked.
     package func supports(levels: Int) -> Bool { levels >= 2 && cap >> UInt64(6 + levels) & 1 == 1 }
-    /// SPS: leaves of 2M, and of 1G.
-    package var largestLeafLevel: Int { cap >> 35 & 1 == 1 ? 3 : cap >> 34 & 1 == 1 ? 2 : 1 }
     /// NFR: how many faults can be recorded.
     package var faultRecords: Int { Int(cap >> 40 & 0xff) + 1 }
     /// PSI: single pages can be invalidated, up to 2^MAMV at once.
