@@ -138,6 +138,16 @@ import Testing
     #expect(throws: ParseError.self) { try Operation(parsing: line) }
   }
 
+  @Test(arguments: [("0x14001", false), ("0x14009", true)])
+  func `a small page is non-secure by the word of its table`(word: String, isSet: Bool) throws {
+    let par = try answer(
+      "write-word 0x10404 \(word)", "write-word 0x14000 0x90000c32", "reg mdp0 0x10 0x10000",
+      "reg mdp0 0x4 0x33002", "reg mdp0 0x0 1", "reg mdp0 0x810 0x10100000", "reg mdp0 0x1c")
+    let value = try #require(par.result)
+    #expect(value & 0xffff_f001 == 0x9000_0000)
+    #expect(value >> 9 & 1 == (isSet ? 1 : 0))
+  }
+
   @Test func `a register that does not exist reads 0 and keeps nothing`() throws {
     #expect(try answer("reg mdp0 0x80000 0xffff", "reg mdp0 0x80000").result == 0)
   }

@@ -133,9 +133,11 @@
     guard memory.answers(at: secondAddress) else { return .fault(.externalAbort, level: 2) }
     let second = memory.word(at: secondAddress)
     watcher.read(UInt64(second), at: secondAddress, level: 2)
-    guard case .leaf(let leaf) = decodeSecond(second) else {
+    guard case .leaf(var leaf) = decodeSecond(second) else {
       return .fault(.translation, level: 2)
     }
+    // Pages have no NS of their own: the table's word has it for all of them.
+    leaf.isNonSecure = first >> 3 & 1 == 1
     return .leaf(leaf, level: 2)
   }
 }

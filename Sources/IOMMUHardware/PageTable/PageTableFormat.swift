@@ -151,7 +151,7 @@ package struct Leaf: Hashable, Sendable {
   /// The memory type's class: TEX[0], C and B, an index into PRRR and NMRR.
   package let memoryClass: UInt8
   /// Later requests keep apart by this bit when the bank is secure.
-  package let isNonSecure: Bool
+  package internal(set) var isNonSecure: Bool
 }
 
 /// A field of a descriptor for people: its bits, its name, its value in words.
