@@ -16,7 +16,11 @@ package enum Action: Hashable, Sendable {
   case focus(Pane)
   case nextPane, previousPane
   case move(Direction)
-  case open, goBack
+  case open, goBack, goForward
+  /// Goes to what a name or an address stands for.
+  case follow(Prose.Target)
+  /// Marks every name and address on the screen with letters, to go there by keys.
+  case chooseLink
   case zoom
   /// Puts a view's cursor somewhere: a register, an entry, a line.
   case point(ViewCursor)

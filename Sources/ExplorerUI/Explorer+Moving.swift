@@ -157,7 +157,8 @@ extension Explorer {
       let lines = FaultsView(self).lines
       guard lines.indices.contains(lineCursor) else { return }
       timeline.jump(to: Timeline.Position(entry: lines[lineCursor].entry, events: .max))
-    case (.inspector, _): turnView(1)
+    case (.inspector, _):
+      if !followCursorLine() { startChoosingLink() }
     case (.timeline, _): _ = timeline.forwardOperation()
     }
   }

@@ -72,7 +72,8 @@ extension Explorer {
       registers = try Library.registers(of: found.family)
       timeline = Timeline(from: Machine(unprobed: found))
       selection = .iommu(0)
-      (folds, visited) = ([:], [])
+      folds = [:]
+      (visited, left) = ([], [])
       chosenAddress = nil
       resetCursors()
     }
@@ -129,7 +130,7 @@ extension Explorer {
     if let target { go(to: target, view) }
   }
 
-  private func place(of name: String) -> Selection? {
+  func place(of name: String) -> Selection? {
     guard let device = machine.system.device(named: name) else { return nil }
     let found = machine.system.devices[device.index]
     return found.bank.map { .bank(iommu: found.iommu, bank: $0) } ?? .iommu(found.iommu)

@@ -27,8 +27,9 @@ package struct Explorer: Sendable {
   var treeTop = 0
   /// The IOMMUs that were folded or unfolded by hand.
   var folds: [Int: Bool] = [:]
-  /// Places that were looked at before, the latest last.
-  var visited: [(selection: Selection, view: ViewID)] = []
+  /// Places that were looked at before, the latest last; and those that one came back from.
+  var visited: [Place] = []
+  var left: [Place] = []
 
   var registerCursor = 0
   var entryCursor = EntryCursor()
@@ -45,6 +46,11 @@ package struct Explorer: Sendable {
   package internal(set) var notice: Prose?
   var isMouseOn = true
   private var hits: [(area: Rect, action: Action)] = []
+  /// What leads somewhere on the screen as it was drawn last.
+  private(set) var links: [Link] = []
+  private(set) var cursorRow: Int?
+  /// The person picks one of the links by keys.
+  var linkChoice: LinkChoice?
 
   /// An explorer of what has happened so far, which may be nothing; `title` is what the session is
   /// called.
@@ -83,6 +89,7 @@ package struct Explorer: Sendable {
   private mutating func handle(_ key: Key) -> Effect {
     if prompt != nil { return type(key) }
     notice = nil
+    if linkChoice != nil { return chooseLink(by: key) }
     if helpScroll != nil { return handleInHelp(key) }
     return Keymap.action(for: key).map { perform($0) } ?? .none
   }
@@ -90,6 +97,11 @@ package struct Explorer: Sendable {
   private mutating func handle(_ mouse: Mouse) -> Effect {
     switch mouse.kind {
     case .press where mouse.button == .left:
+      linkChoice = nil
+      if prompt == nil, let link = links.last(where: { $0.area.contains(mouse.position) }) {
+        notice = nil
+        return perform(.follow(link.target))
+      }
       guard let hit = hits.last(where: { $0.area.contains(mouse.position) }) else { return .none }
       if prompt == nil { notice = nil }
       return perform(hit.action)
@@ -165,8 +177,10 @@ package struct Explorer: Sendable {
     case .previousPane: turnPane(-1)
     case .move(let direction): move(direction)
     case .open: open()
-    case .goBack:
-      if let last = visited.popLast() { (selection, view) = last }
+    case .goBack: goBack()
+    case .goForward: goForward()
+    case .follow(let target): follow(target)
+    case .chooseLink: startChoosingLink()
     case .zoom:
       isZoomed.toggle()
       if isZoomed { focus = .inspector }
@@ -204,10 +218,7 @@ package struct Explorer: Sendable {
   }
 
   mutating func go(to target: Selection, _ view: ViewID) {
-    if target != selection || view != self.view {
-      visited.append((selection, self.view))
-      if visited.count > 100 { visited.removeFirst() }
-    }
+    if target != selection || view != self.view { remember() }
     let isNew = target != selection
     selection = target
     self.view = view
@@ -257,7 +268,8 @@ package struct Explorer: Sendable {
   package mutating func draw() -> (canvas: Canvas, cursor: Point?) {
     var pen = Pen(width: width, height: height, theme: theme, glyphs: glyphs)
     draw(with: &pen)
-    hits = pen.hits
+    (hits, links, cursorRow) = (pen.hits, pen.links, pen.cursorRow)
+    if let linkChoice { linkChoice.draw(links, with: &pen) }
     return (pen.canvas, pen.cursor)
   }
 }

@@ -44,7 +44,11 @@ package enum Keymap {
     bind([.pageUp], "PgUp", .move(.pageUp), .look, "A page up"),
     bind([.pageDown], "PgDn", .move(.pageDown), .look, "A page down"),
     bind([.enter], "↵", .open, .look, "Open what is selected", word: "open"),
-    bind([.backspace], "Backspace", .goBack, .look, "Back to what was looked at before"),
+    bind(
+      [.backspace, .character("[")], "Backspace [", .goBack, .look,
+      "Back to what was looked at before"),
+    bind("]", .goForward, .look, "", "Forward again, after going back"),
+    bind("f", .chooseLink, .look, "", "Follow: letters on every name and address; type one"),
     bind([.tab], "Tab", .nextPane, .look, "The next pane", word: "pane"),
     bind([.backTab], "Shift-Tab", .previousPane, .look, "The pane before"),
     bind("z", .zoom, .look, "zoom", "Give the inspector the whole screen, and back"),

@@ -17,7 +17,7 @@ struct KeysRow {
 
   func draw(in area: Rect, with pen: inout Pen) {
     let last =
-      explorer.isHelpOpen
+      explorer.isHelpOpen || explorer.linkChoice != nil
       ? []
       : [
         Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
@@ -54,6 +54,13 @@ struct KeysRow {
         Item(key: "Esc", word: "close", action: .leave),
       ]
     }
+    if explorer.linkChoice != nil {
+      return [
+        Item(key: "a-z", word: "go there", action: .leave),
+        Item(key: "←↑↓→", word: "choose", action: .leave),
+        Item(key: "↵", word: "go", action: .leave), Item(key: "Esc", word: "leave", action: .leave),
+      ]
+    }
     var items = [
       Item(key: "n", word: "step", action: .stepForward),
       Item(key: "p", word: "back", action: .stepBack),
@@ -87,7 +94,8 @@ struct KeysRow {
     }
     if !isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
     items += [
-      Item(key: "1-6", word: "view", action: .nextView)
+      Item(key: "f", word: "follow", action: .chooseLink),
+      Item(key: "1-6", word: "view", action: .nextView),
     ]
     if !items.contains(where: { $0.key == "z" }) { items.append(zoom) }
     return items

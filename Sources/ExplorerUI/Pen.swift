@@ -6,6 +6,10 @@ package struct Pen {
   package private(set) var canvas: Canvas
   /// What can be clicked; later ones lie on top.
   package private(set) var hits: [(area: Rect, action: Action)] = []
+  /// The names and addresses that lead somewhere; they lie on top of all else.
+  package private(set) var links: [Link] = []
+  /// The screen row that the cursor of the focused pane stands on.
+  package private(set) var cursorRow: Int?
   /// Where the terminal's cursor shows, when something is being typed.
   package var cursor: Point?
   let theme: Theme
@@ -40,11 +44,27 @@ package struct Pen {
   mutating func write(_ prose: Prose, at column: Int, _ row: Int, in area: Rect) -> Int {
     guard !prose.isEmpty else { return column }
     var column = column
-    for piece in prose.pieces { column = write(piece.text, piece.role, at: column, row, in: area) }
+    for piece in prose.pieces {
+      column = write(piece, theme.style(piece.role), at: column, row, in: area)
+    }
     if column > area.width, area.width > 0 {
       write(String(glyphs.cut), .dim, at: area.width - 1, row, in: area)
     }
     return column
+  }
+
+  /// Writes a piece of prose; what it stands for can be gone to from there.
+  private mutating func write(
+    _ piece: Prose.Piece, _ style: Style, at column: Int, _ row: Int, in area: Rect
+  ) -> Int {
+    let end = write(piece.text, style: style, at: column, row, in: area)
+    if let target = piece.target {
+      let cells = Rect(
+        column: area.column + column, row: area.row + row, width: end - column, height: 1
+      ).intersection(area)
+      if !cells.isEmpty { links.append(Link(area: cells, target: target)) }
+    }
+    return end
   }
 
   /// Writes prose that ends at the right edge of `area`, less `inset` columns.
@@ -64,11 +84,18 @@ package struct Pen {
     if !area.isEmpty { hits.append((area, action)) }
   }
 
+  /// Makes a click anywhere in `area` mean `action`, also on names that lead elsewhere.
+  mutating func cover(_ area: Rect, with action: Action) {
+    links.removeAll { !$0.area.intersection(area).isEmpty }
+    link(area, to: action)
+  }
+
   /// Draws the selection under a row that is already drawn.
   mutating func select(row: Int, in area: Rect, focused: Bool, edge: Bool = true) {
     let line = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
     let theme = theme
     canvas.restyle(line.intersection(area)) { theme.select(&$0, focused: focused) }
+    if focused { cursorRow = line.row }
     if edge { put(glyphs.edge, theme.style(.accent), at: 0, row, in: area) }
   }
 
@@ -136,7 +163,7 @@ package struct Pen {
       for piece in title.pieces {
         var style = theme.style(piece.role)
         if piece.role == .strong { style = theme.title(focused: focused) }
-        column = write(piece.text, style: style, at: column, 0, in: left)
+        column = write(piece, style, at: column, 0, in: left)
       }
       write(" ", at: column, 0, in: left)
     }
@@ -155,6 +182,12 @@ package struct Pen {
     let theme = theme
     canvas.restyle(canvas.bounds) { theme.recede(&$0) }
     hits = []
+    links = []
+  }
+
+  /// Changes how an area looks without changing what is written there.
+  mutating func restyle(_ area: Rect, _ change: (inout Style) -> Void) {
+    canvas.restyle(area, change)
   }
 
   /// Clears an area for a pop-up.

@@ -87,11 +87,12 @@ struct Subject {
     switch selection {
     case .iommu(let iommu): return Prose(machine.board.iommus[iommu].name, .strong)
     case .bank(let iommu, let bank):
-      var path = Prose(machine.board.iommus[iommu].name, .strong) + separator
-      let parts = [machine.words.pathPart(bank), deviceName].compactMap(\.self)
-      for (index, part) in parts.enumerated() {
-        path += (index > 0 ? separator : "") + Prose(part, .strong)
+      let unit = machine.board.iommus[iommu].name
+      var path = Prose(unit, .strong, to: .named(unit))
+      for part in [machine.words.pathPart(bank), deviceName].compactMap(\.self) {
+        path += separator + Prose(part, .strong)
       }
+      if let domainName { path += separator + Prose(domainName, .domain) }
       return path
     case .domain(let name):
       return Prose("domain ", .strong) + Prose(name, .domain)

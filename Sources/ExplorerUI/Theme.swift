@@ -118,6 +118,15 @@ package struct Theme: Hashable, Sendable {
     }
   }
 
+  /// A letter to be typed, over the text that it stands for.
+  package var hint: Style {
+    switch colors {
+    case .full256: Style(foreground: 16, background: isLight ? 215 : 221, attributes: .bold)
+    case .sixteen, .eight: Style(foreground: 0, background: 3, attributes: .bold)
+    case .mono: Style(attributes: [.bold, .reverse])
+    }
+  }
+
   /// Lays the ground of a selected row under what is drawn there.
   package func select(_ style: inout Style, focused: Bool) {
     switch colors {

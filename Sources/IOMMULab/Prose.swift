@@ -1,4 +1,5 @@
 package import IOMMUHardware
+internal import IOMMUModel
 
 /// A line of text whose parts say what kind of thing they are, so that a view can give them their
 /// colour.
@@ -23,23 +24,57 @@ package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
     case half
   }
 
+  /// What a piece of text stands for, so that one can go there from it.
+  package enum Target: Hashable, Sendable {
+    /// A domain, a device or an IOMMU.
+    case named(String)
+    case iova(UInt64)
+    case physical(UInt64)
+    case register(iommu: Int, offset: UInt32)
+    /// An operation of the timeline, by its place in it.
+    case operation(Int)
+  }
+
   package struct Piece: Hashable, Sendable {
     package let text: String
     package let role: Role
+    private let given: Target?
+
+    fileprivate init(_ text: String, _ role: Role, _ target: Target?) {
+      (self.text, self.role, given) = (text, role, target)
+    }
+
+    /// Where it leads: what was said, or what its kind of text says by itself.
+    package var target: Target? {
+      if let given { return given }
+      return switch role {
+      case .domain: .named(text)
+      case .iova: UInt64(number: text[...]).map { .iova($0) }
+      case .physical: UInt64(number: text[...]).map { .physical($0) }
+      default: nil
+      }
+    }
   }
 
   package private(set) var pieces: [Piece] = []
 
   package init() {}
 
-  package init(_ text: String, _ role: Role = .text) { add(text, role) }
+  package init(_ text: String, _ role: Role = .text, to target: Target? = nil) {
+    add(text, role, to: target)
+  }
 
   package init(stringLiteral text: String) { add(text, .text) }
 
   package init(stringInterpolation: StringInterpolation) { pieces = stringInterpolation.pieces }
 
-  package mutating func add(_ text: String, _ role: Role) {
-    if !text.isEmpty { pieces.append(Piece(text: text, role: role)) }
+  package mutating func add(_ text: String, _ role: Role, to target: Target? = nil) {
+    if !text.isEmpty { pieces.append(Piece(text, role, target)) }
+  }
+
+  /// Adds a part of `piece`, which leads where the whole does.
+  package mutating func add(_ part: String, of piece: Piece) {
+    add(part, piece.role, to: piece.target)
   }
 
   package static func + (left: Prose, right: Prose) -> Prose {
@@ -64,7 +99,7 @@ package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
     package init(literalCapacity: Int, interpolationCount: Int) {}
 
     private mutating func add(_ text: String, _ role: Role) {
-      if !text.isEmpty { pieces.append(Piece(text: text, role: role)) }
+      if !text.isEmpty { pieces.append(Piece(text, role, nil)) }
     }
 
     package mutating func appendLiteral(_ text: String) { add(text, .text) }

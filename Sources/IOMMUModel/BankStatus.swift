@@ -115,6 +115,12 @@ extension Machine {
     system.domains.indices.filter { system.domains[$0].isAllocated }.map(DomainID.init)
   }
 
+  /// The live domain whose tables have the page of an address.
+  package func tableOwner(of address: PhysicalAddress) -> DomainID? {
+    let owner = board.memory.pool.owner(ofPage: address.page)
+    return liveDomains.first { $0.owner == owner }
+  }
+
   /// Which table an address lies in: whether it is a domain's first, and the index of its entry.
   ///
   /// Of lower tables, memory alone does not tell the level.

@@ -12,6 +12,8 @@ struct RegistersView {
     let purpose: String
     /// Where it is, as far as the column has room.
     let place: String
+    /// Nil for a word of memory.
+    var offset: UInt32?
     let word: UInt64
     let mark: Marks.Mark?
     let words: Prose
@@ -76,7 +78,7 @@ struct RegistersView {
       if !isStored, mark == nil { return nil }
       return Row(
         name: name, purpose: register.purpose, place: UInt64(offset).hex(digits: 5),
-        word: UInt64(word), mark: mark,
+        offset: offset, word: UInt64(word), mark: mark,
         words: Self.words(for: register, word, in: explorer.machine),
         isStored: isStored,
         fields: register.fields.map {

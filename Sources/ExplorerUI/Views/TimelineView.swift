@@ -96,9 +96,10 @@ struct TimelineView {
       let words = entry.operation.prose
       line += isFuture ? words.all(.dim) : isCurrent ? words.strengthened : words
       pen.write(line, at: 0, row, in: area)
-      pen.link(
-        Rect(column: area.column, row: area.row + row, width: area.width, height: 1),
-        to: .jump(Timeline.Position(entry: index, events: .max)))
+      let whole = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+      let jump = Action.jump(Timeline.Position(entry: index, events: .max))
+      // On the line that one is at, names lead on; on others the line itself does.
+      if isCurrent { pen.link(whole, to: jump) } else { pen.cover(whole, with: jump) }
     }
   }
 
@@ -196,9 +197,10 @@ struct TimelineView {
     pen.write(prose, at: 0, row, in: area)
     if line.isCurrent { pen.select(row: row, in: area, focused: true, edge: false) }
     if line.end > 0 {
-      pen.link(
-        Rect(column: area.column, row: area.row + row, width: area.width, height: 1),
-        to: .jump(Timeline.Position(entry: timeline.position.entry, events: line.end)))
+      let whole = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+      let jump = Action.jump(
+        Timeline.Position(entry: timeline.position.entry, events: line.end))
+      if line.isCurrent { pen.link(whole, to: jump) } else { pen.cover(whole, with: jump) }
     }
   }
 }
@@ -217,14 +219,13 @@ extension Operation {
 extension Operation.Word {
   /// The word in the colour of what it names.
   var prose: Prose {
-    let role: Prose.Role =
-      switch kind {
-      case .domain: .domain
-      case .iova: .iova
-      case .physical: .physical
-      case .verb, .name, .device, .option: .text
-      }
-    return Prose(text, role)
+    switch kind {
+    case .domain: Prose(text, .domain)
+    case .iova: Prose(text, .iova)
+    case .physical: Prose(text, .physical)
+    case .name, .device: Prose(text, .text, to: .named(text))
+    case .verb, .option: Prose(text, .text)
+    }
   }
 }
 
@@ -232,7 +233,9 @@ extension Prose {
   /// Plain words made strong; what has a kind keeps its colour.
   var strengthened: Prose {
     var strong = Prose()
-    for piece in pieces { strong.add(piece.text, piece.role == .text ? .strong : piece.role) }
+    for piece in pieces {
+      strong.add(piece.text, piece.role == .text ? .strong : piece.role, to: piece.target)
+    }
     return strong
   }
 }

@@ -36,7 +36,7 @@ struct Wrapped {
           words.append(word)
           word = Prose()
         }
-        word.add(String(part), piece.role)
+        word.add(String(part), of: piece)
         isFirst = false
       }
     }

@@ -71,6 +71,11 @@ struct Session {
     (canvas, cursor) = explorer.draw()
   }
 
+  mutating func perform(_ action: Action) {
+    effect = explorer.perform(action)
+    (canvas, cursor) = explorer.draw()
+  }
+
   /// The cell where a text begins on the screen, the first one from the top.
   func place(of text: String) throws -> Point {
     for row in 0..<canvas.height {

@@ -1,0 +1,206 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// A thing looked at in one way, and where in it: what one comes back to.
+struct Place: Hashable, Sendable {
+  let selection: Selection
+  let view: ViewID
+  let entryCursor: EntryCursor
+  let registerCursor: Int
+  let walkCursor: Int
+  let lineCursor: Int
+  let chosenAddress: IOVA?
+}
+
+/// Going where a name or an address leads, and back, as in a browser.
+extension Explorer {
+  // MARK: History
+
+  private var place: Place {
+    Place(
+      selection: selection, view: view, entryCursor: entryCursor, registerCursor: registerCursor,
+      walkCursor: walkCursor, lineCursor: lineCursor, chosenAddress: chosenAddress)
+  }
+
+  /// Keeps where one is, to come back to it.
+  mutating func remember() {
+    visited.append(place)
+    if visited.count > 100 { visited.removeFirst() }
+    left = []
+  }
+
+  mutating func goBack() {
+    guard let last = visited.popLast() else {
+      notice = "This is where you began."
+      return
+    }
+    left.append(place)
+    take(last)
+  }
+
+  mutating func goForward() {
+    guard let next = left.popLast() else {
+      notice = "Nothing was left by going back."
+      return
+    }
+    visited.append(place)
+    take(next)
+  }
+
+  private mutating func take(_ place: Place) {
+    (selection, view) = (place.selection, place.view)
+    (entryCursor, registerCursor) = (place.entryCursor, place.registerCursor)
+    (walkCursor, lineCursor) = (place.walkCursor, place.lineCursor)
+    chosenAddress = place.chosenAddress
+  }
+
+  // MARK: Following
+
+  /// Goes to what a name or an address stands for.
+  mutating func follow(_ target: Prose.Target) {
+    switch target {
+    case .named(let name): follow(name: name)
+    case .iova(let value): follow(IOVA(value))
+    case .physical(let value): follow(PhysicalAddress(value))
+    case .register(let iommu, let offset): follow(register: offset, of: iommu)
+    case .operation(let index):
+      focus = .timeline
+      timeline.jump(to: Timeline.Position(entry: index, events: .max))
+    }
+  }
+
+  private mutating func follow(name: String) {
+    let found: Selection? =
+      machine.system.domain(named: name) != nil
+      ? .domain(name)
+      : place(of: name) ?? machine.board.iommus.firstIndex { $0.name == name }.map { .iommu($0) }
+    guard let found else {
+      notice = "\(name.shown) does not exist at this point of the timeline."
+      return
+    }
+    go(to: found, view)
+  }
+
+  /// An address that a device uses: its walk, or its entries where tables are being looked at.
+  private mutating func follow(_ iova: IOVA) {
+    let isTable = view == .pageTable
+    remember()
+    chosenAddress = iova
+    walkCursor = 0
+    entryCursor.follow(
+      iova, from: Subject(selection, in: machine).table, machine.platform.format,
+      in: machine.board.memory)
+    if !isTable { view = .walk }
+    focus = .inspector
+  }
+
+  /// An address of memory: the entry that is there, in the tables of the domain that owns it.
+  private mutating func follow(_ address: PhysicalAddress) {
+    let format = machine.platform.format
+    let own = Subject(selection, in: machine)
+    let owner = machine.tableOwner(of: address)
+    let root = own.table.flatMap { table in
+      owner == nil || owner == own.domain ? table : nil
+    }
+    let name = owner.map { machine.system.name(of: $0) }
+    let table = root ?? owner.flatMap { machine.system.domains[$0.index].table }
+    guard let table,
+      let cursor = EntryCursor(of: address, below: table, format, in: machine.board.memory)
+    else {
+      notice = "No table lies at \(physical: address)."
+      return
+    }
+    remember()
+    if root == nil, let name { selection = .domain(name) }
+    view = .pageTable
+    entryCursor = cursor
+    focus = .inspector
+  }
+
+  private mutating func follow(register offset: UInt32, of iommu: Int) {
+    let unit = machine.board.iommus[iommu]
+    let bank = (0..<unit.bankCount).first { bank in
+      RegistersView(self, Subject(.bank(iommu: iommu, bank: bank), in: machine)).rows.contains {
+        $0.offset == offset
+      }
+    }
+    go(to: bank.map { .bank(iommu: iommu, bank: $0) } ?? .iommu(iommu), .registers)
+    let rows = RegistersView(self, Subject(selection, in: machine)).rows
+    registerCursor = rows.firstIndex { $0.offset == offset } ?? 0
+    focus = .inspector
+  }
+
+  // MARK: By keys
+
+  mutating func startChoosingLink() {
+    if links.isEmpty {
+      notice = "Nothing on this screen leads on."
+    } else {
+      linkChoice = LinkChoice()
+    }
+  }
+
+  mutating func chooseLink(by key: Key) -> Effect {
+    guard var choice = linkChoice else { return .none }
+    if key == Key(.character("c"), .control) { return .quit }
+    let answer = choice.handle(key, among: links)
+    linkChoice = choice
+    switch answer {
+    case .stay: break
+    case .leave: linkChoice = nil
+    case .follow(let target):
+      linkChoice = nil
+      return perform(.follow(target))
+    }
+    return .none
+  }
+
+  /// Follows the first link on the line that the cursor of the inspector stands on; answers
+  /// whether there is one.
+  mutating func followCursorLine() -> Bool {
+    let pane = layout.inspector
+    guard let cursorRow,
+      let link = links.first(where: {
+        $0.area.row == cursorRow && !$0.area.intersection(pane).isEmpty
+      })
+    else { return false }
+    follow(link.target)
+    return true
+  }
+}
+
+extension EntryCursor {
+  /// Finds the entry at an address in the tables below `root`; nil when none of them lies there.
+  init?(
+    of address: PhysicalAddress, below root: PhysicalAddress, _ format: FormatID,
+    in memory: PhysicalMemory
+  ) {
+    self.init()
+    guard search(address, root, 0, format, memory) else { return nil }
+  }
+
+  private mutating func search(
+    _ address: PhysicalAddress, _ table: PhysicalAddress, _ depth: Int, _ format: FormatID,
+    _ memory: PhysicalMemory
+  ) -> Bool {
+    let level = format.levels[depth]
+    let count = format.entryCount(level: level)
+    let (bytes, offset) = (UInt64(count) * format.entryBytes, address.value &- table.value)
+    if offset < bytes {
+      self[depth] = Int(offset / format.entryBytes)
+      self.depth = depth
+      return true
+    }
+    guard depth + 1 < format.levels.count else { return false }
+    for index in 0..<count {
+      let word = format.entry(index, of: table, in: memory)
+      guard case .table(let next) = format.decode(word, level: level) else { continue }
+      self[depth] = index
+      if search(address, next, depth + 1, format, memory) { return true }
+    }
+    return false
+  }
+}
