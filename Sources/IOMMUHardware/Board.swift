@@ -219,23 +219,6 @@
     writeRegister(offset + 4, of: iommu, UInt32(truncatingIfNeeded: word >> 32))
   }
 
-  /// What a register holds after software wrote `word` over `old`.
-  private func kept(_ word: UInt32, over old: UInt32, at offset: UInt32, of iommu: Int) -> UInt32 {
-    switch iommus[iommu].family {
-    case .msm: MSMRegisters.kept(word, over: old, at: offset)
-    case .vtd:
-      VTDRegisters.kept(
-        word, over: old, at: offset, records: capabilities(of: iommu).faultRecords)
-    }
-  }
-
-  private mutating func react(toWriteOf word: UInt32, at offset: UInt32, of iommu: Int) {
-    switch iommus[iommu].family {
-    case .msm: reactMSM(toWriteOf: word, at: offset, of: iommu)
-    case .vtd: reactVTD(toWriteOf: word, at: offset, of: iommu)
-    }
-  }
-
   /// The hardware changes a register of its own.
   mutating func setRegister(_ offset: UInt32, of iommu: Int, _ word: UInt32) {
     let old = register(offset, of: iommu)

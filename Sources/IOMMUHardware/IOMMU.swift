@@ -1,11 +1,3 @@
-/// The kinds of IOMMU hardware there are; the closed list that a new one joins.
-package enum IOMMUFamily: String, Hashable, Sendable, CaseIterable {
-  /// Qualcomm's System MMU of 2010, with several context banks and Armv7 short descriptors.
-  case msm = "msm-smmu"
-  /// Intel's VT-d in legacy mode: root and context tables in memory, 64-bit tables of four levels.
-  case vtd = "vtd"
-}
-
 /// One IOMMU: its registers and what its TLB remembers.
 ///
 /// It knows no domain and no driver.
@@ -23,12 +15,7 @@ package struct IOMMU: Hashable, Sendable {
     self.name = name
     self.family = family
     self.bankCount = bankCount
-    let count =
-      switch family {
-      case .msm: MSMRegisters.storageCount(banks: bankCount)
-      case .vtd: VTDRegisters.storageCount
-      }
-    registers = RegisterFile(count: count)
+    registers = RegisterFile(count: family.registerCount(banks: bankCount))
     tlb = TLB(geometry)
   }
 
@@ -48,45 +35,10 @@ package struct IOMMU: Hashable, Sendable {
     registers[Int(VTDRegisters.fectl >> 2)] = VTDRegisters.interruptMask
   }
 
-  /// Where the register at `offset` is stored, or nil where nothing is kept: there reads give 0.
-  package func registerIndex(at offset: UInt32) -> Int? {
-    switch family {
-    case .msm: MSMRegisters.index(of: offset, banks: bankCount)
-    case .vtd: VTDRegisters.index(of: offset)
-    }
-  }
-
-  /// How many pages at the start of its window belong to contexts.
-  package var bankPages: Int { family == .msm ? bankCount : 0 }
-
   /// The context that a register belongs to; nil for the unit's own.
   package func bank(ofRegister offset: UInt32) -> Int? {
     let page = Int(offset >> 12)
     return page < bankPages ? page : nil
-  }
-
-  /// A TLB entry answers for a context with this tag: an ASID, or a domain-id.
-  package func tag(of entry: TLBEntry, is tag: Int) -> Bool {
-    switch family {
-    case .msm: entry.isGlobal || Int(entry.asid) == tag
-    case .vtd: Int(entry.vmid) == tag
-    }
-  }
-
-  /// Its registers' window, in bytes.
-  package var windowBytes: UInt32 {
-    switch family {
-    case .msm: MSMRegisters.windowBytes
-    case .vtd: VTDRegisters.windowBytes
-    }
-  }
-
-  /// One more than the highest stream ID.
-  package var streamLimit: UInt64 {
-    switch family {
-    case .msm: UInt64(MSMRegisters.streamCount)
-    case .vtd: 1 << 16
-    }
   }
 }
 

@@ -92,25 +92,12 @@ extension MemoryType.Policy {
 }
 
 extension Board {
-  /// What a bank's registers make of a leaf's memory class.
-  ///
-  /// Nil where they make nothing of it: classes are not remapped (SCTLR.TRE 0), or there are none.
-  package func memoryType(of leaf: Leaf, bank: Int, iommu: Int) -> MemoryType? {
-    switch iommus[iommu].family {
-    case .msm:
-      let sctlr = register(MSMRegisters.offset(MSMRegisters.sctlr, bank: bank), of: iommu)
-      guard sctlr & MSMRegisters.SCTLR.tre != 0 else { return nil }
-      return MemoryType(
-        of: leaf.memoryClass | (leaf.isShared ? 8 : 0), bank: bank, iommu: iommu, on: self)
-    case .vtd: return nil
-    }
-  }
-
-  /// The same for a TLB entry; nil where a family has no classes.
-  package func memoryType(of entry: TLBEntry, bank: Int, iommu: Int) -> MemoryType? {
-    switch iommus[iommu].family {
-    case .msm: MemoryType(of: entry.attributes, bank: bank, iommu: iommu, on: self)
-    case .vtd: nil
-    }
+  /// What a bank's registers make of a leaf's memory class; nil while classes are not remapped
+  /// (SCTLR.TRE 0).
+  func memoryTypeMSM(of leaf: Leaf, bank: Int, iommu: Int) -> MemoryType? {
+    let sctlr = register(MSMRegisters.offset(MSMRegisters.sctlr, bank: bank), of: iommu)
+    guard sctlr & MSMRegisters.SCTLR.tre != 0 else { return nil }
+    return MemoryType(
+      of: leaf.memoryClass | (leaf.isShared ? 8 : 0), bank: bank, iommu: iommu, on: self)
   }
 }

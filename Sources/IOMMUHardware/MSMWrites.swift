@@ -101,3 +101,23 @@ extension Board {
     }
   }
 }
+
+extension Board {
+  /// Asks for an invalidation by the register that stands for it.
+  mutating func invalidateMSM(_ what: Invalidation, of iommu: Int) {
+    func write(_ register: UInt32, bank: Int, _ word: UInt32) {
+      writeRegister(MSMRegisters.offset(register, bank: bank), of: iommu, word)
+    }
+    switch what {
+    case .all: writeRegister(MSMRegisters.globalTLBIALL, of: iommu, 0)
+    case .vmid(let vmid): writeRegister(MSMRegisters.tlbivmid, of: iommu, vmid)
+    case .bank(let bank): write(MSMRegisters.contextTLBIALL, bank: bank, 0)
+    case .asid(let asid, let bank): write(MSMRegisters.tlbiasid, bank: bank, asid)
+    case .address(let iova, let asid?, let bank):
+      write(MSMRegisters.tlbiva, bank: bank, page(iova) | asid)
+    case .address(let iova, nil, let bank): write(MSMRegisters.tlbivaa, bank: bank, page(iova))
+    case .contexts, .domain: break
+    }
+    func page(_ iova: IOVA) -> UInt32 { UInt32(truncatingIfNeeded: iova.value) & 0xffff_f000 }
+  }
+}

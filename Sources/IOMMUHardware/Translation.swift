@@ -22,7 +22,7 @@ extension Board {
 
   @usableFromInline @inline(never)
   mutating func translateByWalk(_ request: Request) -> Answer {
-    if iommus[request.iommu].family == .vtd { rememberContext(of: request) }
+    rememberRoute(of: request)
     guard !journal.isOn else { return translateRecorded(request) }
     var nobody = NoWatcher()
     let outcome = walk(request, watcher: &nobody)
@@ -66,19 +66,7 @@ extension Board {
     case .stalled(let bank):
       journal.append(.stalled(iommu: UInt8(request.iommu), bank: UInt8(bank)))
       return .stalled
-    case .fault(let fault):
-      switch iommus[request.iommu].family {
-      case .msm: return .fault(raiseMSM(fault))
-      case .vtd: return .fault(raiseVTD(fault))
-      }
-    }
-  }
-
-  /// The interrupt line of an IOMMU is up.
-  package func isInterrupting(_ iommu: Int) -> Bool {
-    switch iommus[iommu].family {
-    case .msm: isInterruptingMSM(iommu)
-    case .vtd: isInterruptingVTD(iommu)
+    case .fault(let fault): return .fault(raise(fault))
     }
   }
 }

@@ -100,14 +100,6 @@ package enum WalkOutcome: Hashable, Sendable {
 /// It is pure. A device's access applies the outcome through events (`Translation.swift`); the walk
 /// view and the verb `walk` only look.
 extension Board {
-  @inline(__always)
-  package func walk(_ request: Request, watcher: inout some WalkWatcher) -> WalkOutcome {
-    switch iommus[request.iommu].family {
-    case .msm: walkMSM(request, watcher: &watcher)
-    case .vtd: walkVTD(request, watcher: &watcher)
-    }
-  }
-
   /// Where in memory a request would end, if anywhere.
   package func destination(of request: Request) -> PhysicalAddress? {
     var nobody = NoWatcher()

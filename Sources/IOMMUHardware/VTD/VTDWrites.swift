@@ -66,3 +66,20 @@ extension Board {
       high & ~(1 << 31 | 3 << 25) | granularity << 25)
   }
 }
+
+extension Board {
+  /// Asks for an invalidation by the registers that stand for it.
+  mutating func invalidateVTD(_ what: Invalidation, of iommu: Int) {
+    let start: UInt64 = 1 << 63
+    switch what {
+    case .all: writeDoubleRegister(VTDRegisters.iotlb, of: iommu, start | 1 << 60)
+    case .contexts: writeDoubleRegister(VTDRegisters.ccmd, of: iommu, start | 1 << 61)
+    case .domain(let domain, nil):
+      writeDoubleRegister(VTDRegisters.iotlb, of: iommu, start | 2 << 60 | UInt64(domain) << 32)
+    case .domain(let domain, let page?):
+      writeDoubleRegister(VTDRegisters.iva, of: iommu, page.value & ~0xfff)
+      writeDoubleRegister(VTDRegisters.iotlb, of: iommu, start | 3 << 60 | UInt64(domain) << 32)
+    case .vmid, .bank, .asid, .address: break
+    }
+  }
+}
