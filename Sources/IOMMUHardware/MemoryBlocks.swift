@@ -22,16 +22,28 @@
 
   /// The kilobytes written since the last checkpoint, each once.
   private var dirtyKilobytes: [UInt64] = []
+  /// So many blocks at most are in the list: memory answers in all of them.
+  private let longestList: UInt64
 
   @inlinable static var pagesPerBlock: UInt64 { 8 }
   @inlinable static var blockBits: UInt64 { 15 }
   @inlinable static var wordsPerBlock: Int { 1 << 13 }
-  private static let marksPerBlock = wordsPerBlock >> 8
+  /// A block's words and marks.
+  ///
+  /// Where a block is known to have so many, its places need no comparing, and the compiler makes one
+  /// access of the two that 64 bits are written as.
+  @inlinable static var blockCount: Int { wordsPerBlock + wordsPerBlock >> 8 }
   /// A mark counts the words that are not 0; this bit says that one was written since the last
   /// checkpoint.
   @inlinable static var dirty: UInt32 { 1 << 31 }
   /// The list is made longer by at most so many blocks at once.
-  private static let longestGap = 16
+  private static let longestGap: UInt64 = 16
+
+  /// `firstHole`: above the bottom of the pool, memory answers everywhere below here.
+  init(firstHole: UInt64) {
+    let pool = PhysicalMemory.poolBase.value
+    longestList = (max(firstHole, pool) - pool) >> Self.blockBits
+  }
 
   // MARK: Finding
 
@@ -64,7 +76,7 @@
     let index = Self.tableIndex(of: address)
     guard index < UInt64(truncatingIfNeeded: tables.count) else { return nil }
     let (table, place) = (Int(truncatingIfNeeded: index), Self.place(of: address))
-    if place < tables[table].count { return tables[table][place] }
+    if tables[table].count == Self.blockCount { return tables[table][place] }
     return index == openIndex ? open[place] : 0
   }
 
@@ -73,14 +85,29 @@
   /// The three lowest bits of `address` do not matter.
   @inlinable @inline(__always)
   func tableDoubleWord(at address: PhysicalAddress) -> UInt64? {
+    tableDoubleWord(Self.place(of: address) & ~1, ofBlockAt: address)
+  }
+
+  /// The same by the page that holds them and their number in it.
+  ///
+  /// The twelve lowest bits of `page` do not matter.
+  @inlinable @inline(__always)
+  func tableDoubleWord(_ index: UInt64, ofPage page: PhysicalAddress) -> UInt64? {
+    let low = Self.place(of: page) & ~1023 | Int(truncatingIfNeeded: index & 511) &<< 1
+    return tableDoubleWord(low, ofBlockAt: page)
+  }
+
+  @inlinable @inline(__always)
+  func tableDoubleWord(_ low: Int, ofBlockAt address: PhysicalAddress) -> UInt64? {
     let index = Self.tableIndex(of: address)
     guard index < UInt64(truncatingIfNeeded: tables.count) else { return nil }
-    let (table, low) = (Int(truncatingIfNeeded: index), Self.place(of: address) & ~1)
-    // Two loads: a single one would have to wait for the two stores that made the words.
-    if low | 1 < tables[table].count {
+    let table = Int(truncatingIfNeeded: index)
+    if tables[table].count == Self.blockCount {
       return UInt64(tables[table][low | 1]) &<< 32 | UInt64(tables[table][low])
     }
-    return index == openIndex ? UInt64(open[low | 1]) &<< 32 | UInt64(open[low]) : 0
+    guard index == openIndex else { return 0 }
+    precondition(open.count == Self.blockCount)
+    return UInt64(open[low | 1]) &<< 32 | UInt64(open[low])
   }
 
   /// How many words of the kilobyte that holds `address` are not 0.
@@ -146,10 +173,9 @@
     if Self.tableIndex(of: address) != openIndex {
       return storeHalvesWhereEmpty(of: word, at: address)
     }
-    let low = Self.place(of: address) & ~1
-    guard open[low] | open[low | 1] == 0 else { return false }
-    if Self.replace(in: &open, at: address, byDouble: word).isFirst { noteDirty(address) }
-    return true
+    let (old, isFirst) = Self.replace(in: &open, at: address, byDouble: word, onlyWhereEmpty: true)
+    if isFirst { noteDirty(address) }
+    return old == 0
   }
 
   @usableFromInline @inline(never)
@@ -198,38 +224,46 @@
   ) -> (old: UInt32, isFirst: Bool) {
     let (place, markPlace) = (place(of: address), markPlace(of: address))
     var words = block.mutableSpan
+    precondition(words.count == blockCount)
     let (old, mark) = (words[place], words[markPlace])
     words[place] = word
     words[markPlace] = (mark &+ (word == 0 ? 0 : 1) &- (old == 0 ? 0 : 1)) | dirty
     return (old, mark & dirty == 0)
   }
 
-  /// The same for 64 bits, which never lie in two kilobytes.
+  /// The same for 64 bits, which never lie in two kilobytes; over others than 0 only if that is
+  /// wanted.
   @inlinable @inline(__always)
   static func replace(
-    in block: inout Block, at address: PhysicalAddress, byDouble word: UInt64
+    in block: inout Block, at address: PhysicalAddress, byDouble word: UInt64,
+    onlyWhereEmpty: Bool = false
   ) -> (old: UInt64, isFirst: Bool) {
     let (low, markPlace) = (place(of: address) & ~1, markPlace(of: address))
-    let new = (UInt32(truncatingIfNeeded: word), UInt32(truncatingIfNeeded: word &>> 32))
     var words = block.mutableSpan
-    let (old, mark) = ((words[low], words[low | 1]), words[markPlace])
-    words[low] = new.0
-    words[low | 1] = new.1
-    let more: UInt32 = (new.0 == 0 ? 0 : 1) &+ (new.1 == 0 ? 0 : 1)
-    let fewer: UInt32 = (old.0 == 0 ? 0 : 1) &+ (old.1 == 0 ? 0 : 1)
-    words[markPlace] = (mark &+ more &- fewer) | dirty
-    return (UInt64(old.1) &<< 32 | UInt64(old.0), mark & dirty == 0)
+    precondition(words.count == blockCount)
+    let old = UInt64(words[low | 1]) &<< 32 | UInt64(words[low])
+    if onlyWhereEmpty && old != 0 { return (old, false) }
+    let mark = words[markPlace]
+    words[low] = UInt32(truncatingIfNeeded: word)
+    words[low | 1] = UInt32(truncatingIfNeeded: word &>> 32)
+    words[markPlace] = (mark &+ nonZeroHalves(word) &- nonZeroHalves(old)) | dirty
+    return (old, mark & dirty == 0)
+  }
+
+  @inlinable @inline(__always)
+  static func nonZeroHalves(_ word: UInt64) -> UInt32 {
+    (UInt32(truncatingIfNeeded: word) == 0 ? 0 : 1) &+ (word &>> 32 == 0 ? 0 : 1)
   }
 
   // MARK: Blocks
 
-  private static var zeros: Block { Array(repeating: 0, count: wordsPerBlock + marksPerBlock) }
+  private static var zeros: Block { Array(repeating: 0, count: blockCount) }
 
   /// The block is one of `tables`, or may become one: then the list is made long enough.
   @inline(never)
   private mutating func isTable(_ index: UInt64) -> Bool {
     guard index >= UInt64(tables.count) else { return true }
-    guard index < UInt64(tables.count + Self.longestGap) else { return false }
+    guard index < min(UInt64(tables.count) + Self.longestGap, longestList) else { return false }
     for new in UInt64(tables.count)...index {
       let number = new + (PhysicalMemory.poolBase.value >> Self.blockBits)
       tables.append(others.removeValue(forKey: number) ?? [])

@@ -24,18 +24,16 @@ package enum PageUse: UInt8, Hashable, Sendable {
   /// Page tables come from here upward.
   @inlinable package static var poolBase: PhysicalAddress { PhysicalAddress(0x4000_0000) }
 
-  @usableFromInline var blocks = MemoryBlocks()
+  @usableFromInline var blocks: MemoryBlocks
 
   /// Ranges of addresses where no memory answers: reaching one is an external abort.
   package let holes: [Range<UInt64>]
-  /// Above the bottom of the pool, memory answers everywhere below here.
-  let firstHole: UInt64
   package private(set) var pool = PagePool()
 
   package init(holes: [Range<UInt64>] = []) {
     self.holes = holes
     let above = holes.filter { $0.upperBound > Self.poolBase.value }
-    firstHole = above.map(\.lowerBound).min() ?? .max
+    blocks = MemoryBlocks(firstHole: above.map(\.lowerBound).min() ?? .max)
   }
 
   /// Some memory answers at `address`.
@@ -57,7 +55,7 @@ package enum PageUse: UInt8, Hashable, Sendable {
 
   /// The word that holds `address` if it lies where page tables lie, and can be told at once.
   ///
-  /// Nil says nothing.
+  /// Nil says nothing; where there is a word, memory answers.
   @inlinable @inline(__always)
   package func tableWord(at address: PhysicalAddress) -> UInt32? { blocks.tableWord(at: address) }
 
@@ -81,6 +79,14 @@ package enum PageUse: UInt8, Hashable, Sendable {
   @inlinable @inline(__always)
   package func tableDoubleWord(at address: PhysicalAddress) -> UInt64? {
     blocks.tableDoubleWord(at: address)
+  }
+
+  /// The same by the page that holds them and their number in it, as entries of tables are found.
+  ///
+  /// The twelve lowest bits of `page` do not matter.
+  @inlinable @inline(__always)
+  package func tableDoubleWord(_ index: UInt64, ofPage page: PhysicalAddress) -> UInt64? {
+    blocks.tableDoubleWord(index, ofPage: page)
   }
 
   /// Stores 64 bits and returns what was there.

@@ -43,10 +43,10 @@ extension VTDDriver {
   ) -> PhysicalAddress? {
     var (table, level) = (root, levels)
     while level > 1 {
+      // Tables are entered with both rights; anything else is out of the ordinary.
       guard
-        let word = system.board.memory.tableDoubleWord(
-          at: table + Self.index(frame, level) &* 8),
-        word & 3 != 0, word & VTDSecondStage.superPage == 0
+        let word = system.board.memory.tableDoubleWord(Self.index(frame, level), ofPage: table),
+        word & (VTDSecondStage.superPage | 3) == 3
       else { return nil }
       table = Self.address(word)
       level &-= 1

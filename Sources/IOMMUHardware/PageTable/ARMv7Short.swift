@@ -96,7 +96,7 @@
   static func smallPage(
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
-    guard memory.firstHole == .max,
+    guard
       let first = memory.tableWord(at: base + UInt64(firstIndex(iova)) &* 4), first & 3 == 1,
       let second = memory.tableWord(
         at: PhysicalAddress(UInt64(first & 0xffff_fc00)) + UInt64(secondIndex(iova)) &* 4),

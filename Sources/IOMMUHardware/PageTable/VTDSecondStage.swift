@@ -100,23 +100,18 @@
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
     let unit = VTDRegisters.Capabilities.usual
-    // SP is among the highest level's reserved bits, so no leaf passes for a table.
-    let stops = reservedBits(level: 4, isLarge: false, of: unit)
-    var table = base
-    var level = 4
-    while level > 1 {
-      let place = table + index(iova, level: level) &* 8
-      guard place.value < memory.firstHole, let word = memory.tableDoubleWord(at: place),
-        word & (stops | read) == read
-      else { return nil }
-      table = address(word, bits: unit.addressBits)
-      level &-= 1
-    }
-    let place = table + index(iova, level: 1) &* 8
-    guard place.value < memory.firstHole, let word = memory.tableDoubleWord(at: place),
-      word & (reservedBits(level: 1, isLarge: false, of: unit) | read) == read
+    // What an entry says is asked of all of them at once: to read on from a wrong one does no harm.
+    // Bits above an address would lead out of where page tables lie.
+    guard let fourth = memory.tableDoubleWord(index(iova, level: 4), ofPage: base),
+      let third = memory.tableDoubleWord(index(iova, level: 3), ofPage: PhysicalAddress(fourth)),
+      let second = memory.tableDoubleWord(index(iova, level: 2), ofPage: PhysicalAddress(third)),
+      let first = memory.tableDoubleWord(index(iova, level: 1), ofPage: PhysicalAddress(second)),
+      fourth & third & second & first & read != 0,
+      // SP is among the highest level's reserved bits, so no leaf passes for a table.
+      (fourth | third | second) & reservedBits(level: 4, isLarge: false, of: unit)
+        | first & reservedBits(level: 1, isLarge: false, of: unit) == 0
     else { return nil }
-    let page = address(word, bits: unit.addressBits).value
+    let page = address(first, bits: unit.addressBits).value
     // The range of interrupt messages is the full walk's.
     guard page &- 0xfee0_0000 >= 0x10_0000 else { return nil }
     return PhysicalAddress(page | iova.value & 0xfff)
