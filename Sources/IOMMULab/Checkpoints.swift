@@ -15,12 +15,19 @@ struct Checkpoints: Sendable {
     let pages: [(page: UInt64, words: [UInt32]?)]
   }
 
-  private let origin: Machine
+  let origin: Machine
   private var checkpoints: [Checkpoint] = []
+  private var pageCount = 0
   /// Pages that changed since the last checkpoint, beside those the machine itself knows of.
   private var alsoChanged: Set<UInt64> = []
 
-  init(origin: Machine) { self.origin = origin }
+  /// Operations between two checkpoints.
+  private(set) var interval: Int
+  private static let mostCheckpoints = 1024
+  /// 64 MiB of words.
+  private static let mostPages = 16_384
+
+  init(origin: Machine, interval: Int) { (self.origin, self.interval) = (origin, interval) }
 
   /// How many operations the newest checkpoint stands after.
   var newest: Int { checkpoints.last?.operations ?? 0 }
@@ -32,12 +39,40 @@ struct Checkpoints: Sendable {
       Checkpoint(
         operations: operations, shell: machine.withoutWords(),
         pages: pages.map { ($0, machine.board.memory.contents(ofPage: $0)) }))
+    pageCount += pages.count
+    if checkpoints.count > Self.mostCheckpoints
+      || pageCount > Self.mostPages && checkpoints.count > 8
+    {
+      thin()
+    }
+  }
+
+  /// Takes every second checkpoint out; its pages go to the one after it.
+  ///
+  /// What is kept of the past stays bounded, and running it again takes twice as long.
+  private mutating func thin() {
+    interval *= 2
+    var kept: [Checkpoint] = []
+    for index in stride(from: checkpoints.count - 1, through: 0, by: -2) {
+      let last = checkpoints[index]
+      guard index > 0 else {
+        kept.append(last)
+        break
+      }
+      let later = Set(last.pages.map(\.page))
+      let pages = checkpoints[index - 1].pages.filter { !later.contains($0.page) } + last.pages
+      kept.append(
+        Checkpoint(operations: last.operations, shell: last.shell, pages: pages))
+    }
+    checkpoints = kept.reversed()
+    pageCount = checkpoints.reduce(0) { $0 + $1.pages.count }
   }
 
   /// Forgets the checkpoints after so many operations: that future is given up.
   mutating func truncate(to operations: Int) {
     while let last = checkpoints.last, last.operations > operations {
       alsoChanged.formUnion(last.pages.map(\.page))
+      pageCount -= last.pages.count
       checkpoints.removeLast()
     }
   }

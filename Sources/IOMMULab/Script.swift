@@ -3,41 +3,41 @@ package import IOMMUHardware
 package import IOMMUModel
 
 /// A text in the language, read as a whole: nothing of it runs when a line cannot be read.
+///
+/// All of it is read once, to find what is wrong. What is kept is the text and where its operations
+/// stand; a line is read again when it is asked for.
 package struct Script: Hashable, Sendable {
   package struct Line: Hashable, Sendable {
     /// Counted from 1.
     package let number: Int
     package let operation: Operation
-    package internal(set) var expectations: [Expectation] = []
+    package let expectations: [Expectation]
   }
 
-  package private(set) var lines: [Line] = []
+  package let lines: Lines
+
+  package var source: SourceText { lines.source }
 
   /// Reads a whole text; `platforms` are the names that `use` may name.
   package init(parsing text: String, platforms: [String]) throws(ParseError) {
-    var number = 0
-    // Some editors begin a file with a byte-order mark.
-    let text =
-      text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
-    for line in text.split(
-      omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
-    {
-      number += 1
+    let source = SourceText(text)
+    var numbers: [UInt32] = []
+    for number in 1...source.count {
+      let line = source.line(number)
       guard var reader = try LineReader(line, line: number) else { continue }
       if reader.verb == .expect {
         let column = Token.tokens(of: line).first?.column ?? 1
-        guard !lines.isEmpty else {
+        guard !numbers.isEmpty else {
           throw ParseError(
             line: number, column: column, "expect is about the operation above it; there is none")
         }
-        lines[lines.count - 1].expectations.append(
-          try Expectation(&reader, line: number, column: column))
+        _ = try Expectation(&reader, line: number, column: column)
         continue
       }
       let start = reader
       let operation = try Operation(&reader)
       if case .use(let platform, _) = operation {
-        guard lines.isEmpty else {
+        guard numbers.isEmpty else {
           throw ParseError(
             line: number, column: 1, "use starts a machine, so it can only be the first line")
         }
@@ -46,8 +46,9 @@ package struct Script: Hashable, Sendable {
             "no platform \"\(platform)\"; there are: \(platforms.joined(separator: ", "))")
         }
       }
-      lines.append(Line(number: number, operation: operation))
+      numbers.append(UInt32(truncatingIfNeeded: number))
     }
+    lines = Lines(source: source, numbers: numbers)
   }
 
   /// The operation that picks the machine; nil where the script leaves that open.
@@ -57,6 +58,71 @@ package struct Script: Hashable, Sendable {
     }
     return nil
   }
+}
+
+extension Script {
+  /// The lines that do something, each with what is expected of it.
+  package struct Lines: RandomAccessCollection, Hashable, Sendable {
+    fileprivate let source: SourceText
+    fileprivate let numbers: [UInt32]
+
+    package var startIndex: Int { 0 }
+    package var endIndex: Int { numbers.count }
+
+    package subscript(index: Int) -> Line {
+      let (number, operation) = operation(index)
+      return Line(
+        number: number, operation: operation, expectations: source.expectations(below: number))
+    }
+
+    /// A line without what is expected of it.
+    func operation(_ index: Int) -> (line: Int, operation: Operation) {
+      let number = Int(numbers[index])
+      guard let operation = source.operation(at: number) else {
+        preconditionFailure("line \(number) was read when the script was")
+      }
+      return (number, operation)
+    }
+  }
+}
+
+/// What the lines of a script say; of lines that cannot be read, nothing.
+extension SourceText {
+  /// The operation on a line.
+  func operation(at number: Int) -> Operation? { try? Operation(parsing: line(number)) }
+
+  /// What is expected of the operation on a line, by the lines below it.
+  func expectations(below number: Int) -> [Expectation] {
+    var expectations: [Expectation] = []
+    var next = number + 1
+    while next <= count {
+      let line = line(next)
+      if !line.saysNothing {
+        guard var reader = try? LineReader(line, line: next), reader.verb == .expect else { break }
+        let column = Token.tokens(of: line).first?.column ?? 1
+        if let found = try? Expectation(&reader, line: next, column: column) {
+          expectations.append(found)
+        }
+      }
+      next += 1
+    }
+    return expectations
+  }
+
+  /// What the remarks say that stand above a line, below whatever else stands there, and beside it.
+  func remarks(about number: Int) -> [Substring] {
+    var remarks: [Substring] = []
+    var above = number - 1
+    while above >= 1, line(above).saysNothing, remarks.count < Self.mostRemarks {
+      if let remark = line(above).remark { remarks.append(remark) }
+      above -= 1
+    }
+    remarks.reverse()
+    if let remark = line(number).remark { remarks.append(remark) }
+    return remarks.filter { !$0.isEmpty }
+  }
+
+  private static let mostRemarks = 40
 }
 
 /// What a line of a script says that the operation above it must answer.

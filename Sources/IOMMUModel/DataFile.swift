@@ -21,6 +21,7 @@ package struct Token: Hashable, Sendable {
 
   /// The words of a line, without its comment.
   package static func tokens(of line: Substring) -> [Token] {
+    if let tokens = asciiTokens(of: line) { return tokens }
     var tokens: [Token] = []
     var column = 1
     var start: Substring.Index?
@@ -38,6 +39,38 @@ package struct Token: Hashable, Sendable {
       column += 1
     }
     if let first = start { tokens.append(Token(text: line[first..<index], column: startColumn)) }
+    return tokens
+  }
+
+  /// The same by bytes, which are characters here: most lines are long read before characters are
+  /// told apart.
+  ///
+  /// Nil for a line with others.
+  private static func asciiTokens(of line: Substring) -> [Token]? {
+    var tokens: [Token] = []
+    let bytes = line.utf8
+    var (start, startColumn, column) = (bytes.startIndex, 0, 1)
+    var index = bytes.startIndex
+    while index < bytes.endIndex, bytes[index] != UInt8(ascii: "#") {
+      let byte = bytes[index]
+      guard byte < 0x80 else { return nil }
+      let isBlank = byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == 13
+      if isBlank, startColumn > 0 {
+        tokens.append(Token(text: line[start..<index], column: startColumn))
+        startColumn = 0
+      } else if !isBlank, startColumn == 0 {
+        (start, startColumn) = (index, column)
+      }
+      index = bytes.index(after: index)
+      column += 1
+    }
+    // What joins the sign behind the last word would be part of it.
+    if index < bytes.endIndex, bytes.index(after: index) < bytes.endIndex,
+      bytes[bytes.index(after: index)] >= 0x80
+    {
+      return nil
+    }
+    if startColumn > 0 { tokens.append(Token(text: line[start..<index], column: startColumn)) }
     return tokens
   }
 }

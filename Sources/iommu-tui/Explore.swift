@@ -63,8 +63,7 @@ struct Explore: ParsableCommand {
     }
     do throws(ParseError) {
       let script = try Script(parsing: text, platforms: Library.platformNames)
-      var timeline = Timeline(from: try Library.machine(for: script, on: platform))
-      for line in script.lines { timeline.perform(line.operation, line: line.number) }
+      var timeline = try Timeline(playing: script, on: platform)
       if file == nil {
         timeline.stopAtFirstTable()
       } else {

@@ -187,7 +187,7 @@ struct Keeping: CustomTestStringConvertible, Sendable {
     var random = RandomOperations(seed: 9)
     var timeline = try Keeping(budget: 200, interval: 4).timeline()
     func check(_ place: String) {
-      let events = timeline.entries.map { $0.recording?.events.count ?? 0 }
+      let events = timeline.entries.indices.map { timeline.recording(of: $0)?.events.count ?? 0 }
       let current = timeline.position.entry >= 0 ? events[timeline.position.entry] : 0
       #expect(events.reduce(0, +) <= 200 + current, "\(place)")
     }

@@ -18,13 +18,14 @@ struct FaultsView {
   init(_ explorer: Explorer) {
     self.explorer = explorer
     let timeline = explorer.timeline
-    let past = timeline.entries.prefix(timeline.position.entry + 1)
-    lines = past.indices.reversed().compactMap { index in
-      guard case .fault(let fault) = past[index].outcome else { return nil }
-      let isAhead = index == timeline.position.entry && !timeline.isOperationDone
-      return isAhead ? nil : Line(entry: index, fault: fault)
+    let end = timeline.position.entry + (timeline.isOperationDone ? 1 : 0)
+    lines = timeline.entries.stopped(before: end, atMost: Self.mostLines).compactMap { index in
+      guard case .fault(let fault) = timeline.entries[index].outcome else { return nil }
+      return Line(entry: index, fault: fault)
     }
   }
+
+  private static let mostLines = 10_000
 
   private var cursor: Int { min(explorer.lineCursor, lines.count - 1) }
 

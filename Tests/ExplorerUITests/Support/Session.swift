@@ -33,8 +33,7 @@ struct Session {
     let (title, scene) = Library.openingScene(of: platform)
     let text = script ?? scene
     let parsed = try Script(parsing: text, platforms: Library.platformNames)
-    var timeline = Timeline(from: try Library.machine(for: parsed, on: platform))
-    for line in parsed.lines { timeline.perform(line.operation, line: line.number) }
+    var timeline = try Timeline(playing: parsed, on: platform)
     if script == nil { timeline.stopAtFirstTable() }
     explorer = Explorer(
       timeline, registers: try Library.registers(of: timeline.machine.platform.family),
