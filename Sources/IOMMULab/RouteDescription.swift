@@ -105,9 +105,8 @@ extension RouteDescription.Facts {
     var entries = Prose()
     if let table {
       let count = format.entryCount(level: format.firstLevel)
-      let used = (0..<count).count {
-        format.entry($0, of: table, in: machine.board.memory) != 0
-      }
+      let used = format.usedEntryCount(
+        of: table, level: format.firstLevel, in: machine.board.memory)
       entries = Prose("\(used) of \(count)", .dim)
     }
     return RouteDescription.Hop(

@@ -48,6 +48,25 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
     return entryBytes == 8 ? memory.doubleWord(at: place) : UInt64(memory.word(at: place))
   }
 
+  /// How many entries of a table are not 0.
+  ///
+  /// Kilobytes that memory knows to be empty are not read.
+  package func usedEntryCount(
+    of table: PhysicalAddress, level: Int, in memory: PhysicalMemory
+  ) -> Int {
+    let (count, bytes) = (entryCount(level: level), entryBytes)
+    var (used, index) = (0, 0)
+    while index < count {
+      let place = table + UInt64(index) * bytes
+      let end = min(count, index + max(1, Int((1024 - place.value % 1024) / bytes)))
+      if !memory.isKilobyteEmpty(at: place) {
+        used += (index..<end).count { entry($0, of: table, in: memory) != 0 }
+      }
+      index = end
+    }
+    return used
+  }
+
   package var pageSizes: PageSizes {
     switch self {
     case .armv7Short: ARMv7Short.pageSizes
