@@ -58,7 +58,7 @@ struct StandardOutput {
 
 /// Writes all bytes; false when that cannot be done, with the reason in `errno`.
 @discardableResult
-private func writeAll(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Bool {
+func writeAll(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Bool {
   var rest = bytes
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 
 /// The program: without a command it is the explorer.
 @main
@@ -14,4 +15,15 @@ struct IOMMUTui: ParsableCommand {
     version: "0.1.0",
     subcommands: [Explore.self, Run.self, BenchCommand.self],
     defaultSubcommand: Explore.self)
+
+  /// Most starts ask for nothing, and the parser takes as long as everything up to the first screen.
+  static func main() {
+    guard CommandLine.arguments.count <= 1 else { return main(nil) }
+    do throws(Opening.Failure) {
+      try Opening().run()
+    } catch {
+      complain(error.message)
+      Glibc.exit(error.status)
+    }
+  }
 }

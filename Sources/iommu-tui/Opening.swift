@@ -1,0 +1,80 @@
+internal import ExplorerUI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+internal import TerminalNcurses
+
+/// What the explorer is opened with.
+struct Opening {
+  enum Background: String, CaseIterable { case dark, light }
+
+  /// Why nothing opened: a line for standard error, and the exit status.
+  struct Failure: Error {
+    let message: String
+    let status: Int32
+  }
+
+  /// A script; nil is the scene that ships with the program.
+  var file: String?
+  var platform = Library.usualPlatform
+  var isASCII = false
+  /// The terminal's background; nil is the one that was asked for last.
+  var background: Background?
+  var leavesMouse = false
+
+  /// Opens the explorer and stays until the person leaves.
+  func run() throws(Failure) {
+    let (timeline, registers, title) = try session()
+    let isLight = rememberedBackground() == .light
+    do throws(TerminalFailure) {
+      let signal = try EventLoop.run(mouse: !leavesMouse) { (colors, isUnicode) in
+        Explorer(
+          timeline, registers: registers, title: title,
+          theme: Theme(colors: colors, isLight: isLight),
+          glyphs: Glyphs(isASCII: isASCII || !isUnicode))
+      }
+      if let signal { Terminal.die(of: signal) }
+    } catch {
+      throw Failure(message: "iommu-tui: \(error.message)", status: 1)
+    }
+  }
+
+  private func rememberedBackground() -> Background {
+    var settings = Settings()
+    if let background { settings.remember("theme", background.rawValue) }
+    return background ?? settings["theme"].flatMap(Background.init(rawValue:)) ?? .dark
+  }
+
+  /// Reads and runs the script, or the scene that ships with the program.
+  private func session() throws(Failure) -> (Timeline, RegisterMap, title: String) {
+    guard Library.platformNames.contains(platform) else {
+      throw Failure(
+        message: "iommu-tui: no platform \"\(platform.shown)\"; there are: "
+          + Library.platformNames.joined(separator: ", "), status: 2)
+    }
+    var (name, text) = Library.openingScene(of: platform)
+    if let file {
+      name = file
+      switch readText(file) {
+      case .success(let found): text = found
+      case .failure(let problem):
+        throw Failure(message: "\(file.shown): \(problem.message)", status: 2)
+      }
+    }
+    do throws(ParseError) {
+      let script = try Script(parsing: text, platforms: Library.platformNames)
+      var timeline = try Timeline(playing: script, on: platform)
+      if file == nil {
+        timeline.stopAtFirstTable()
+      } else {
+        timeline.jumpToStart()
+        timeline.forward()
+      }
+      let registers = try Library.registers(of: timeline.machine.platform.family)
+      return (timeline, registers, name.split(separator: "/").last.map(String.init) ?? name)
+    } catch {
+      throw Failure(
+        message: "\(name.shown):\(error.line):\(error.column): \(error.message)", status: 2)
+    }
+  }
+}
