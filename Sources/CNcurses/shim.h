@@ -15,27 +15,21 @@
 
 // Declared by headers that define macros as common as `lines`, or hidden without X/Open flags.
 extern int setupterm(const char *term, int fd, int *error);
-extern int wcwidth(wchar_t character);
-
-// Attributes are nested macros in the header.
-static const attr_t nc_bold = A_BOLD;
-static const attr_t nc_dim = A_DIM;
-static const attr_t nc_reverse = A_REVERSE;
-static const attr_t nc_underline = A_UNDERLINE;
-static const attr_t nc_italic = A_ITALIC;
+extern char *tiparm(const char *format, ...);
 
 // Global variables are shared mutable state to Swift; functions are not.
-static inline WINDOW *nc_stdscr(void) { return stdscr; }
-static inline WINDOW *nc_curscr(void) { return curscr; }
 static inline int nc_lines(void) { return LINES; }
 static inline int nc_columns(void) { return COLS; }
-static inline int nc_colors(void) { return COLORS; }
-static inline int nc_color_pairs(void) { return COLOR_PAIRS; }
 
 // A string of the terminal's description, or NULL: curses has a second way to say that it is absent.
 static inline const char *nc_string(const char *capability) {
   const char *value = tigetstr(capability);
   return value == (const char *)-1 ? (const char *)0 : value;
+}
+
+// Puts numbers into a string of the description; what it returns lasts until the next call.
+static inline const char *nc_filled(const char *format, int first, int second) {
+  return tiparm(format, first, second);
 }
 
 // Asks the kernel for the size in cells; -1 when it does not know.

@@ -13,8 +13,8 @@
 #include "internal.h"
 
 struct guard tg = {
-    .terminal = -1, .output = -1, .frame = -1, .errors = -1,
-    .real_errors = -1, .pipe_read = -1, .pipe_write = -1,
+    .terminal = -1, .output = -1, .errors = -1, .real_errors = -1,
+    .pipe_read = -1, .pipe_write = -1,
 };
 
 static void restore_at_exit(void) {
@@ -31,8 +31,7 @@ int tg_install(int terminal) {
   tg.terminal = fcntl(terminal, F_DUPFD_CLOEXEC, 3);
   tg.output = fcntl(terminal, F_DUPFD_CLOEXEC, 3);
   if (tg.terminal < 0 || tg.output < 0) return errno;
-  // Without these two, frames go out in pieces and messages land on the screen: no reason to refuse.
-  tg.frame = memfd_create("frame", MFD_CLOEXEC);
+  // Without this one, messages land on the screen: no reason to refuse.
   tg.errors = memfd_create("errors", MFD_CLOEXEC);
   if (!registered) registered = atexit(restore_at_exit) == 0;
   return tg_take_signals();
@@ -69,7 +68,7 @@ bool tg_restore(void) {
   return true;
 }
 
-void tg_write(const char *bytes, size_t length) { tg_write_all(tg.terminal, bytes, length, -1); }
+void tg_write(const void *bytes, size_t length) { tg_write_all(tg.terminal, bytes, length, -1); }
 
 void tg_write_all(int descriptor, const char *bytes, size_t length, int patience) {
   while (length > 0) {

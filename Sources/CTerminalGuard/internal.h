@@ -9,9 +9,8 @@
 // What the handlers need, all of it filled in before they are.
 struct guard {
   int terminal;            // a duplicate of the descriptor given to us, never redirected
-  int output;              // what curses writes to; points at `frame` while a frame is drawn
-  int frame;               // memory for one frame; -1 where the system has none
-  int errors;              // memory for what is written to standard error; -1 the same
+  int output;              // what curses writes to
+  int errors;              // memory for what is written to standard error; -1 where there is none
   int real_errors;         // standard error itself while `errors` stands in its place, or -1
   int pipe_read, pipe_write;
   struct termios saved;

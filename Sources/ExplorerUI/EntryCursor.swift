@@ -27,9 +27,7 @@ struct EntryCursor: Hashable, Sendable {
       }
       let stop = trail.stops[depth]
       self[depth] =
-        (0..<format.entryCount(level: stop.level)).first {
-          format.entry($0, of: stop.table, in: memory) != 0
-        } ?? 0
+        format.usedEntries(of: stop.table, level: stop.level, in: memory).first ?? 0
     }
   }
 

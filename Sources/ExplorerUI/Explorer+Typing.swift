@@ -22,19 +22,39 @@ extension Explorer {
     return .none
   }
 
+  /// Takes pasted text into the prompt, which opens if it is not.
+  mutating func paste(_ text: String) {
+    guard text.contains(where: { !$0.isWhitespace }) else { return }
+    if prompt == nil {
+      helpScroll = nil
+      notice = nil
+      prompt = Prompt(.operation, history: history)
+    }
+    prompt?.paste(text)
+  }
+
   mutating func submit(_ text: String) {
     guard !text.allSatisfy({ $0 == " " }) else {
-      prompt = nil
+      if prompt?.takeNext() != true { prompt = nil }
       return
     }
     if prompt?.purpose == .address {
       chooseAddress(text)
       return
     }
+    var text = text
     do throws(ParseError) {
-      // The prompt stays open until all went well: a platform may not be there.
-      try run(try Operation(parsing: text))
-      history.append(text)
+      while true {
+        // The prompt stays open until all went well: a platform may not be there.
+        let isOK = try run(try Operation(parsing: text))
+        history.append(text)
+        guard prompt?.takeNext() == true, let prompt else { break }
+        if !isOK {
+          self.prompt?.hasStopped = true
+          return
+        }
+        text = String(prompt.text)
+      }
       prompt = nil
     } catch {
       prompt?.mistake = error
@@ -59,8 +79,8 @@ extension Explorer {
     prompt = nil
   }
 
-  /// Does an operation at the cursor, and tells what came of it.
-  mutating func run(_ operation: Operation) throws(ParseError) {
+  /// Does an operation at the cursor, tells what came of it, and returns whether that is no refusal.
+  mutating func run(_ operation: Operation) throws(ParseError) -> Bool {
     if case .use(let platform, _) = operation {
       guard Library.platformNames.contains(platform) else {
         let known = Library.platformNames.joined(separator: ", ")
@@ -84,7 +104,7 @@ extension Explorer {
         + Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
       if case .walk(let request) = operation { chosenAddress = IOVA(request.iova) }
       if outcome.isOK { show(operation) }
-      return
+      return outcome.isOK
     }
     let (outcome, dropped) = timeline.perform(operation)
     var notice = outcome.isOK ? Prose(operation.text + " → ", .strong) : Prose("✗ ", .fault)
@@ -98,6 +118,7 @@ extension Explorer {
     self.notice = notice
     if case .walk(let request) = operation { chosenAddress = IOVA(request.iova) }
     show(operation)
+    return outcome.isOK
   }
 
   /// Turns to what an operation was about.

@@ -79,7 +79,7 @@ package struct Explorer: Sendable {
       (self.width, self.height) = (max(0, width), max(0, height))
       return .none
     case .paste(let text):
-      prompt?.insert(text)
+      paste(text)
       return .none
     case .mouse(let mouse): return handle(mouse)
     case .key(let key): return handle(key)

@@ -14,6 +14,10 @@ package struct Prompt: Hashable, Sendable {
   private(set) var cursor = 0
   /// What is wrong with the text, once it was submitted.
   var mistake: ParseError?
+  /// Pasted lines that come after this one.
+  private(set) var waiting: ArraySlice<String> = []
+  /// Lines of a paste were done up to one that was refused; until the next key.
+  var hasStopped = false
   /// The text is a suggestion: the first character typed takes its place.
   private var isSuggestion: Bool
   private var history: [String]
@@ -50,6 +54,7 @@ package struct Prompt: Hashable, Sendable {
       replace(with: "")
     }
     isSuggestion = false
+    hasStopped = false
     switch (key.code, key.modifiers) {
     case (.escape, _), (.character("c"), .control): return .cancelled
     case (.backspace, _) where text.isEmpty: return .cancelled
@@ -85,6 +90,36 @@ package struct Prompt: Hashable, Sendable {
     text.insert(contentsOf: clean, at: cursor)
     cursor += clean.count
     mistake = nil
+  }
+
+  /// Takes pasted text: its first line at the cursor, the others to be done after it.
+  ///
+  /// Of several lines those stay away that are no operation: empty ones, comments, and what a
+  /// script expects. An address is one line.
+  mutating func paste(_ pasted: String) {
+    if isSuggestion { replace(with: "") }
+    isSuggestion = false
+    hasStopped = false
+    let lines = pasted.split(whereSeparator: \.isNewline)
+    let operations = lines.filter { line in
+      let first = line.split(maxSplits: 1, whereSeparator: \.isWhitespace).first ?? ""
+      return !first.isEmpty && first.first != "#" && first != "expect"
+    }
+    guard lines.count > 1, let first = operations.first else {
+      insert(String(lines.first ?? ""))
+      return
+    }
+    insert(String(first))
+    if purpose == .operation { waiting = operations.dropFirst().map { String($0) } + waiting }
+  }
+
+  /// Puts the next waiting line in place of the text; false if there is none.
+  mutating func takeNext() -> Bool {
+    guard let next = waiting.popFirst() else { return false }
+    replace(with: "")
+    insert(next)
+    place = history.count
+    return true
   }
 
   /// Puts the cursor on a column of the text, counted from 1.

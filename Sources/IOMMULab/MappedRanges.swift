@@ -28,15 +28,14 @@ package struct MappedRange: Hashable, Sendable {
             iova: IOVA(iova), physical: physical, length: bytes, pageSize: leaf.size))
       }
     }
-    // Damaged tables may lead in circles: so many entries are looked at, and no more.
+    // Damaged tables may lead in circles: so many used entries are looked at, and no more.
     var budget = 1 << 21
     func visit(_ table: PhysicalAddress, _ level: Int, from start: UInt64) {
       let bits = UInt64(format.entryBits(level: level))
-      for index in 0..<format.entryCount(level: level) {
+      for index in format.usedEntries(of: table, level: level, in: memory) {
         budget -= 1
         guard budget > 0 else { return }
         let word = format.entry(index, of: table, in: memory)
-        if word == 0 { continue }
         let iova = start | UInt64(index) << bits
         switch format.decode(word, level: level) {
         case .leaf(let leaf): add(iova, leaf, bytes: 1 << bits)

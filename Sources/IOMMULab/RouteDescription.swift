@@ -105,9 +105,9 @@ extension RouteDescription.Facts {
     var entries = Prose()
     if let table {
       let count = format.entryCount(level: format.firstLevel)
-      let used = format.usedEntryCount(
+      let used = format.usedEntries(
         of: table, level: format.firstLevel, in: machine.board.memory)
-      entries = Prose("\(used) of \(count)", .dim)
+      entries = Prose("\(used.count) of \(count)", .dim)
     }
     return RouteDescription.Hop(
       title: name.map { Prose("domain ", .strong) + Prose($0, .domain) }

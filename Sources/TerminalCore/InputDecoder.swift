@@ -48,6 +48,11 @@ package struct InputDecoder: Sendable {
     }
   }
 
+  /// All there is so far is an ESC: most likely the key.
+  ///
+  /// What else is pending has begun as no key does, and may take longer to arrive.
+  package var isLoneEscape: Bool { if case .escape = state { true } else { false } }
+
   /// Takes bytes and returns the events they complete.
   package mutating func feed(_ bytes: some Sequence<UInt8>) -> [TerminalEvent] {
     var events: [TerminalEvent] = []

@@ -23,18 +23,23 @@ struct Modes {
   /// Everything off, own modes and those of curses: what a crash sends.
   private let undo: [CChar]
 
-  let beforeFrame: String
-  let afterFrame: String
+  /// Ordinary characters and a cursor, which curses does not know to be changed.
+  private let plain: [UInt8]
+
+  let beforeFrame: [UInt8]
+  let afterFrame: [UInt8]
 
   /// Reads the description of the terminal that `setupterm` has loaded.
   init(mouse: Bool) {
     wantsMouse = mouse
     isKnown = nc_string("kmous") != nil
-    beforeFrame = isKnown ? Modes.frameBegin : ""
-    afterFrame = isKnown ? Modes.frameEnd : ""
+    beforeFrame = isKnown ? Array(Modes.frameBegin.utf8) : []
+    afterFrame = isKnown ? Array(Modes.frameEnd.utf8) : []
     let own = isKnown ? Modes.frameEnd + Modes.mouseOff + Modes.pasteOff : ""
-    let described = ["rmkx", "sgr0", "op", "cnorm", "rmcup"].flatMap(Modes.capability)
-    undo = own.utf8.map { CChar(bitPattern: $0) } + described + [0x0D]
+    let plain = ["sgr0", "op", "cnorm"].flatMap { Abilities.bytes($0) ?? [] }
+    let described = (Abilities.bytes("rmkx") ?? []) + plain + (Abilities.bytes("rmcup") ?? [])
+    undo = (Array(own.utf8) + described + [0x0D]).map { CChar(bitPattern: $0) }
+    self.plain = plain
   }
 
   /// From now on, every way out of the process takes everything back.
@@ -48,6 +53,7 @@ struct Modes {
   }
 
   func turnOff() {
+    plain.withUnsafeBytes { tg_write($0.baseAddress, $0.count) }
     guard isKnown else { return }
     send(Modes.mouseOff + Modes.pasteOff)
   }
@@ -60,23 +66,5 @@ struct Modes {
 
   private func send(_ text: String) {
     tg_write(text, text.utf8.count)
-  }
-
-  /// A string of the terminal's description without its delays, `$<…>`.
-  private static func capability(_ name: String) -> [CChar] {
-    guard let string = nc_string(name) else { return [] }
-    var result: [CChar] = []
-    var isDelay = false
-    for character in String(cString: string).utf8 {
-      if character == UInt8(ascii: "<"), result.last == CChar(UInt8(ascii: "$")) {
-        result.removeLast()
-        isDelay = true
-      } else if isDelay {
-        isDelay = character != UInt8(ascii: ">")
-      } else {
-        result.append(CChar(bitPattern: character))
-      }
-    }
-    return result
   }
 }

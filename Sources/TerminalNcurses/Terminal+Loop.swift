@@ -23,7 +23,7 @@ extension Terminal {
         lastByte = Terminal.now()
         events += decoder.feed(bytes)
       case .time:
-        if decoder.isPending, Terminal.now() >= lastByte + Terminal.escapeTime {
+        if decoder.isPending, Terminal.now() >= lastByte + patience {
           events += decoder.timeout()
         }
       case .signal:
@@ -35,8 +35,11 @@ extension Terminal {
     }
   }
 
-  /// How long an ESC waits for the rest of a sequence, in milliseconds.
-  private static let escapeTime: Int64 = 30
+  /// How long what is pending waits for its rest, in milliseconds.
+  ///
+  /// Escape must answer at once; a sequence that came half way stays for its other half, which a slow
+  /// line may hold back.
+  private var patience: Int64 { decoder.isLoneEscape ? 25 : 250 }
 
   private enum Arrival {
     case input
@@ -46,7 +49,7 @@ extension Terminal {
 
   /// Waits for a byte, a signal, the deadline or the escape timer.
   private func wait(until deadline: Int64?) -> Arrival {
-    let escape = decoder.isPending ? lastByte + Terminal.escapeTime : nil
+    let escape = decoder.isPending ? lastByte + patience : nil
     let end = [deadline, escape].compactMap(\.self).min()
     let milliseconds = end.map { Int32(clamping: max(0, $0 - Terminal.now())) } ?? -1
     var descriptors = [

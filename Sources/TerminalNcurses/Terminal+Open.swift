@@ -42,7 +42,7 @@ extension Terminal {
     modes.turnOn()
     return Terminal(
       size: (Int(nc_columns()), Int(nc_lines())),
-      styles: StyleTable.starting(),
+      styles: StyleTable(),
       modes: modes,
       isUnicode: isUnicode)
   }
@@ -53,8 +53,9 @@ extension Terminal {
     nonl()
     // Output need not look for input that makes it obsolete: the loop reads before it draws.
     typeahead(-1)
-    leaveok(nc_stdscr(), true)
     curs_set(0)
+    // Enters the screen; curses has nothing to draw on it.
+    doupdate()
   }
 
   /// Sets the locale of characters and tells whether it is UTF-8.

@@ -5,9 +5,9 @@ import TerminalCore
 /// The real terminal: cells go to the screen, bytes from it become events.
 ///
 /// There is one at a time, and whoever holds it has the screen; when the value goes away, the screen
-/// is given back. Curses is used for what it is good at, finding the difference to the last frame
-/// and the terminal's modes; input is read by us, because curses merges mouse events that arrive
-/// together. What must happen on a crash is in the guard.
+/// is given back. Curses is used for what it is good at, descriptions of terminals and their modes.
+/// Input is read by us, because curses merges mouse events that arrive together, and frames are
+/// painted by us, in a third of the bytes. What must happen on a crash is in the guard.
 package struct Terminal: ~Copyable {
   package internal(set) var width: Int
   package internal(set) var height: Int
@@ -23,7 +23,7 @@ package struct Terminal: ~Copyable {
   package internal(set) var exitSignal: Int32?
 
   var modes: Modes
-  var styles: StyleTable
+  var painter: Painter
   var decoder = InputDecoder()
 
   /// When the decoder's last byte came; counts only while it is pending.
@@ -32,20 +32,13 @@ package struct Terminal: ~Copyable {
   /// A change of the screen that nobody has been told yet; of several, the last one counts.
   var queue: [TerminalEvent] = []
 
-  /// What curses was given last, so that most rows need not be given again.
-  var shownCanvas = Canvas(width: 0, height: 0)
-
-  /// One row on its way to curses.
-  var cells: [cchar_t] = []
-  var isCursorShown = false
-
   /// Takes over what `open` has prepared.
   init(size: (width: Int, height: Int), styles: StyleTable, modes: Modes, isUnicode: Bool) {
     width = size.width
     height = size.height
     colorDepth = styles.depth
     self.isUnicode = isUnicode
-    self.styles = styles
+    painter = Painter(Abilities(), styles: styles, isUnicode: isUnicode)
     self.modes = modes
   }
 
@@ -78,7 +71,7 @@ package struct Terminal: ~Copyable {
 
   /// Has the next frame drawn from nothing, for a screen on which somebody else has written.
   package mutating func redraw() {
-    clearok(nc_curscr(), true)
+    painter.forget()
   }
 
   /// Ends the process by a signal, so that a shell sees 128 + signal.
@@ -89,8 +82,7 @@ package struct Terminal: ~Copyable {
   /// Brings back the modes that a shell has changed in between.
   func resume() {
     reset_prog_mode()
-    // With nothing to draw yet, curses only enters its screen again. It must do so outside of a
-    // frame, where it does not reach the terminal's modes.
+    // With nothing to draw, curses only enters its screen again.
     doupdate()
     modes.turnOn()
   }
@@ -106,7 +98,6 @@ package struct Terminal: ~Copyable {
       resize_term(rows, columns)
       width = Int(nc_columns())
       height = Int(nc_lines())
-      shownCanvas = Canvas(width: 0, height: 0)
     }
     redraw()
     queue = [.resize(width: width, height: height)]

@@ -135,6 +135,15 @@ import Testing
     #expect(decoder.feed([0x78]) == [.key(Key(.character("x")))])
   }
 
+  @Test func `only a lone ESC is taken for the key soon`() {
+    var decoder = InputDecoder()
+    _ = decoder.feed([0x1B])
+    #expect(decoder.isLoneEscape)
+    _ = decoder.feed(Array("[1;5".utf8))
+    #expect(decoder.isPending && !decoder.isLoneEscape)
+    #expect(decoder.feed(Array("A".utf8)) == [.key(Key(.up, .control))])
+  }
+
   @Test func `there is nothing to settle after a key`() {
     var decoder = InputDecoder()
     #expect(decoder.feed([0x78]).count == 1)

@@ -1,4 +1,6 @@
+import CVTerm
 import Glibc
+import TestSupport
 import Testing
 
 /// What a person does with the built program, by keys and clicks that the terminal encodes.
@@ -41,5 +43,59 @@ import Testing
     session.type("q")
     #expect(try session.untilEnd() == .status(0))
     expectRestored(session)
+  }
+
+  @Test func `a paste of several lines waits in the prompt, and Enter does them`() throws {
+    let session = try started(columns: 120, rows: 36)
+    session.paste("alloc one\ralloc two\r")
+    try session.until("the prompt") {
+      $0.line(35) == " : alloc one" && $0.text.contains("the 1 more line pasted")
+    }
+    #expect(session.text.contains("operation 10/10"))
+    session.key(VTERM_KEY_ENTER)
+    try session.until("both lines done") { $0.text.contains("operation 12/12") }
+  }
+
+  @Test func `m gives the mouse to the terminal, and takes it back`() throws {
+    let session = try started()
+    session.type("m")
+    try session.until("no mouse") { !$0.screen.isMouseOn }
+    session.type("m")
+    try session.until("the mouse again") { $0.screen.isMouseOn }
+  }
+
+  @Test func `Escape alone closes what is open`() throws {
+    let session = try started()
+    session.type("?")
+    try session.until("the help") { $0.text.contains("Esc close") }
+    session.key(VTERM_KEY_ESCAPE)
+    try session.until("the help is gone") { !$0.text.contains("Esc close") }
+  }
+}
+
+/// Only differences are sent; together they must be what a whole frame is.
+@Suite struct `Frames of differences` {
+  @Test(arguments: [
+    "xterm-256color", "xterm", "xterm-mono", "linux", "vt100", "tmux-256color", "ansi",
+  ])
+  func `end in the same screen as one drawn from nothing`(term: String) throws {
+    let session = try BuiltProgram.start(changing: ["TERM": term])
+    try waitForScreen(session)
+    var generator = SplitMix64(seed: 36)
+    let keys = [
+      "n", "p", "N", "P", "j", "k", "\t", "1", "2", "3", "4", "5", "6", "z", "?", "\u{7F}",
+    ]
+    for round in 0..<4 {
+      let script = (0..<60).compactMap { _ in keys.randomElement(using: &generator) }.joined()
+      session.type(script + ":")
+      session.type("round\(round)")
+      try session.until("the prompt") { $0.isBetweenFrames && $0.line(29) == " : round\(round)" }
+      let (cells, count) = (session.cells, session.output.count)
+      session.control("l")
+      try session.until("the same screen, drawn from nothing") {
+        $0.output.count > count + 1000 && $0.isBetweenFrames && $0.cells == cells
+      }
+      session.control("c")
+    }
   }
 }

@@ -21,7 +21,7 @@ int tg_signal_descriptor(void);
 // Takes the next signal that has arrived, or returns 0. Never waits.
 int tg_next_signal(void);
 
-// A descriptor of the terminal for curses to write to; `tg_frame_begin` and `tg_frame_end` work on it.
+// A descriptor of the terminal for curses to write to.
 int tg_output_descriptor(void);
 
 // From now on the screen is ours: every way out sends `undo` and brings the modes back, and what is
@@ -42,12 +42,7 @@ void tg_suspend(void);
 // Ends the process by a signal as if nobody had handled it, so that a shell sees 128 + signal.
 _Noreturn void tg_die(int signal);
 
-// Between these two, what curses writes is collected; the end sends it in one write, between `before`
-// and `after`, and returns its length without them. Nothing is sent when there is nothing.
-void tg_frame_begin(void);
-size_t tg_frame_end(const char *before, const char *after);
-
 // Writes to the terminal at once.
-void tg_write(const char *bytes, size_t length);
+void tg_write(const void *bytes, size_t length);
 
 #endif

@@ -44,6 +44,10 @@ struct PromptLine {
         Prose(prompt.candidates.joined(separator: "  "), .dim), at: 3, area.height - 1, in: area)
       return
     }
+    if !prompt.waiting.isEmpty || prompt.hasStopped {
+      drawWaiting(in: area, with: &pen)
+      return
+    }
     let hint =
       prompt.purpose == .address
       ? "the address that path and walk look at; Enter takes it, Esc leaves"
@@ -58,6 +62,28 @@ struct PromptLine {
         at: 3,
         1,
         in: area)
+    }
+  }
+
+  /// Lines of a paste: what came of the last one, and what Enter will do.
+  private func drawWaiting(in area: Rect, with pen: inout Pen) {
+    let count = prompt.waiting.count
+    let more = "\(count) more line\(count == 1 ? "" : "s")"
+    var next =
+      Prose("Enter does it and the ", .dim) + Prose(more, .strong)
+      + Prose(" pasted, up to the first refusal   Esc leaves, nothing done", .dim)
+    if prompt.hasStopped {
+      next = Prose("Enter goes on with it", .dim)
+      if count > 0 { next += Prose(" and ", .dim) + Prose(more, .strong) }
+      next += Prose("   Esc leaves the rest", .dim)
+    } else if later > 0 {
+      next += Prose("; gives up the \(later) after it", .half)
+    }
+    if prompt.hasStopped, let notice = explorer.notice {
+      pen.write(notice, at: 3, 0, in: area)
+      if area.height > 1 { pen.write(next, at: 3, 1, in: area) }
+    } else {
+      pen.write(next, at: 3, 0, in: area)
     }
   }
 }

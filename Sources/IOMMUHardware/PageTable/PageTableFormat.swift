@@ -48,19 +48,22 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
     return entryBytes == 8 ? memory.doubleWord(at: place) : UInt64(memory.word(at: place))
   }
 
-  /// How many entries of a table are not 0.
+  /// The indices of a table's entries that are not 0, in order.
   ///
   /// Kilobytes that memory knows to be empty are not read.
-  package func usedEntryCount(
+  package func usedEntries(
     of table: PhysicalAddress, level: Int, in memory: PhysicalMemory
-  ) -> Int {
+  ) -> [Int] {
     let (count, bytes) = (entryCount(level: level), entryBytes)
-    var (used, index) = (0, 0)
+    var used: [Int] = []
+    var index = 0
     while index < count {
       let place = table + UInt64(index) * bytes
       let end = min(count, index + max(1, Int((1024 - place.value % 1024) / bytes)))
       if !memory.isKilobyteEmpty(at: place) {
-        used += (index..<end).count { entry($0, of: table, in: memory) != 0 }
+        for entry in index..<end where self.entry(entry, of: table, in: memory) != 0 {
+          used.append(entry)
+        }
       }
       index = end
     }

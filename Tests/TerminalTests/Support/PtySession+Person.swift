@@ -77,9 +77,7 @@ extension PtySession {
   }
 
   func paste(_ text: String) {
-    send(screen.startPaste())
-    type(text)
-    send(screen.endPaste())
+    send(screen.startPaste() + Array(text.utf8) + screen.endPaste())
   }
 
   func click(column: Int, row: Int, button: Int = 1) {

@@ -123,7 +123,7 @@ final class VirtualScreen {
     for value in values.prefix(while: { $0 != 0 }) {
       if let scalar = Unicode.Scalar(value) { scalars.append(scalar) }
     }
-    return Cell(
+    var result = Cell(
       text: values[0] == 0 ? " " : String(scalars),
       width: Int(cell.width),
       foreground: Int(vt_color_index(&cell.fg)),
@@ -132,6 +132,11 @@ final class VirtualScreen {
       isUnderlined: cell.attrs.underline != 0,
       isReverse: cell.attrs.reverse != 0,
       isItalic: cell.attrs.italic != 0)
+    // Of a blank nobody sees more than the background.
+    if result.text == " ", !result.isUnderlined, !result.isReverse {
+      (result.foreground, result.isBold, result.isItalic) = (-1, false, false)
+    }
+    return result
   }
 
   /// The cursor's place, from the alternate screen or the ordinary one, whichever shows.

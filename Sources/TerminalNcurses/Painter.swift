@@ -1,0 +1,327 @@
+import TerminalCore
+
+/// Knows what the terminal shows, and finds the few bytes that make it show something else.
+///
+/// Curses does this as well, with some hundred small writes and three times as many bytes for
+/// colours: it takes everything back for each change of style. What counts here: only cells that
+/// look different are sent, a blank has no colour but its background, parameters travel together.
+struct Painter {
+  private let abilities: Abilities
+  private let isUnicode: Bool
+  private var styles: StyleTable
+
+  /// What the terminal shows; nil when nobody knows.
+  private var shown: Canvas?
+  private var bytes: [UInt8] = []
+  /// How the next character will look; nil when nobody knows.
+  private var look: Look?
+  /// Where the next character will go; nil when nobody can say for sure.
+  private var cursor: (column: Int, row: Int)?
+  private var isCursorShown: Bool?
+  private var colorCodes: [Int32: Abilities.Code?] = [:]
+
+  typealias Look = StyleTable.Look
+
+  init(_ abilities: Abilities, styles: StyleTable, isUnicode: Bool) {
+    (self.abilities, self.styles, self.isUnicode) = (abilities, styles, isUnicode)
+  }
+
+  /// Somebody else has written on the terminal.
+  mutating func forget() {
+    (shown, look, cursor, isCursorShown) = (nil, nil, nil, nil)
+  }
+
+  /// The bytes that lead to a canvas, and to the cursor where there is one; empty if there is no
+  /// difference.
+  mutating func frame(_ canvas: Canvas, cursor place: Point?) -> [UInt8] {
+    bytes.removeAll(keepingCapacity: true)
+    if shown.map({ $0.width != canvas.width || $0.height != canvas.height }) ?? true {
+      startOver(canvas)
+    }
+    if let old = shown {
+      for row in 0..<canvas.height where !canvas.isRow(row, equalIn: old) {
+        paint(row, canvas.row(row), over: old.row(row), isLast: row == canvas.height - 1)
+      }
+    }
+    shown = canvas
+    if let place { go(to: place.column, place.row) }
+    if isCursorShown != (place != nil) {
+      isCursorShown = place != nil
+      bytes += place != nil ? abilities.showCursor : abilities.hideCursor
+    }
+    return bytes
+  }
+
+  /// Clears the screen and the knowledge of it.
+  private mutating func startOver(_ canvas: Canvas) {
+    forget()
+    set(styles.look(of: .plain))
+    if let clear = abilities.clear {
+      bytes += clear
+      cursor = (0, 0)
+      shown = Canvas(width: canvas.width, height: canvas.height)
+    } else {
+      // Nothing is known to be blank, so every cell must differ from what is believed to be there.
+      var believed = Canvas(width: canvas.width, height: canvas.height)
+      believed.fill(believed.bounds, "\u{FFFD}", Style(attributes: .underline))
+      shown = believed
+    }
+  }
+
+  /// Sends what differs in one row.
+  private mutating func paint(
+    _ row: Int, _ new: ArraySlice<Cell>, over old: ArraySlice<Cell>, isLast: Bool
+  ) {
+    let (start, width) = (new.startIndex, new.count)
+    let shift = old.startIndex - start
+    var blankEnd = width
+    while blankEnd > 0, new[start + blankEnd - 1].isPlainBlank { blankEnd -= 1 }
+    var column = 0
+    while column < width {
+      let cell = new[start + column]
+      if cell.looksLike(old[start + column + shift]) {
+        column += 1
+      } else if column >= blankEnd, width - column > 2, let erase = abilities.eraseToEnd {
+        go(to: column, row, passing: new)
+        setBackground(styles.look(of: cell.style))
+        bytes += erase
+        return
+      } else if let count = erasable(from: column, new, old), let erase = abilities.erase(count) {
+        go(to: column, row, passing: new)
+        setBackground(styles.look(of: cell.style))
+        bytes += erase
+        column += count
+      } else if isLast, column == width - 1, abilities.wrapsAtOnce {
+        // Filling the corner would move the whole screen up.
+        return
+      } else {
+        go(to: column, row, passing: new)
+        put(cell, width: width)
+        column += max(1, cell.width)
+      }
+    }
+  }
+
+  /// How many cells from here on are best erased, if that is shorter than writing blanks.
+  private func erasable(from column: Int, _ new: ArraySlice<Cell>, _ old: ArraySlice<Cell>) -> Int?
+  {
+    let first = new[new.startIndex + column]
+    guard first.isBlank, first.style.background == -1 || abilities.erasesInColor else { return nil }
+    var (index, last) = (column, column)
+    while index < new.count, new[new.startIndex + index].looksLike(first) {
+      if !new[new.startIndex + index].looksLike(old[old.startIndex + index]) { last = index }
+      index += 1
+    }
+    let count = last - column + 1
+    // Five bytes to erase, and as many to move on.
+    return count > 9 ? count : nil
+  }
+
+  /// Writes one character where the cursor is.
+  private mutating func put(_ cell: Cell, width: Int) {
+    if cell.isBlank {
+      setBackground(styles.look(of: cell.style))
+    } else {
+      set(styles.look(of: cell.style))
+    }
+    let columns = max(1, cell.width)
+    let isSure = append(cell)
+    // What follows a character on whose width not all agree is placed anew, and so is what follows
+    // the last column.
+    if isSure, let now = cursor, now.column + columns < width {
+      cursor = (now.column + columns, now.row)
+    } else {
+      cursor = nil
+    }
+  }
+
+  /// Appends a character and tells whether every terminal moves on by its width.
+  private mutating func append(_ cell: Cell) -> Bool {
+    if cell.base < 0x80, cell.base >= 0x20, !cell.hasMarks {
+      bytes.append(UInt8(truncatingIfNeeded: cell.base))
+      return true
+    }
+    if !isUnicode {
+      for _ in 0..<max(1, cell.width) { bytes.append(UInt8(ascii: "?")) }
+      return true
+    }
+    if cell.isContinuation {
+      bytes.append(0x20)
+      return true
+    }
+    bytes += cell.text.utf8
+    return !cell.hasMarks && cell.width == 1
+  }
+}
+
+extension Painter {
+  /// Moves the cursor; cells on the way that are short to write again are written.
+  private mutating func go(to column: Int, _ row: Int, passing cells: ArraySlice<Cell> = []) {
+    if let now = cursor, now.row == row, now.column <= column {
+      let distance = column - now.column
+      if distance == 0 { return }
+      if distance <= 4, let look, isShort(cells.dropFirst(now.column).prefix(distance), in: look) {
+        for cell in cells.dropFirst(now.column).prefix(distance) { _ = append(cell) }
+        cursor = (column, row)
+        return
+      }
+      if let right = abilities.moveRight(distance) {
+        leaveStyle()
+        bytes += right
+        cursor = (column, row)
+        return
+      }
+    }
+    leaveStyle()
+    bytes += abilities.move(column: column, row: row)
+    cursor = (column, row)
+  }
+
+  private mutating func leaveStyle() {
+    if !abilities.movesInStyle { set(styles.look(of: .plain)) }
+  }
+
+  /// The cells are ASCII and look like what is written next anyway.
+  private mutating func isShort(_ cells: ArraySlice<Cell>, in look: Look) -> Bool {
+    cells.allSatisfy { cell in
+      guard cell.base >= 0x20, cell.base < 0x80, !cell.hasMarks else { return false }
+      let wanted = styles.look(of: cell.style)
+      return cell.isBlank ? look.hasGround(of: wanted) : look == wanted
+    }
+  }
+
+  /// Makes the next blank look right; its colour and weight cannot be seen.
+  private mutating func setBackground(_ wanted: Look) {
+    if let look, look.hasGround(of: wanted) { return }
+    var wanted = wanted
+    // A colour that need not be taken back now may be the one that comes next.
+    if let look, look.attributes.isDisjoint(with: [.underline, .reverse]), wanted.background != -1 {
+      wanted.foreground = look.foreground
+      wanted.attributes = look.attributes
+    }
+    set(wanted)
+  }
+
+  /// Makes the next character look as wanted.
+  private mutating func set(_ wanted: Look) {
+    var wanted = wanted
+    wanted.attributes = abilities.shown(wanted.attributes)
+    if wanted.isColored { wanted.attributes.subtract(abilities.notInColor) }
+    if look == wanted { return }
+    var change = Change()
+    let plain = styles.look(of: .plain)
+    var now = look ?? plain
+    if look == nil || wanted == plain || !now.attributes.isSubset(of: wanted.attributes) {
+      if let code = abilities.plain { change.add(code) }
+      if case .parameters? = abilities.plain {
+        now = Look(attributes: [], foreground: -1, background: -1)
+      } else {
+        if let code = abilities.defaultColors, look?.isColored ?? true { change.add(code) }
+        now = Look(attributes: [], foreground: -1, background: -1)
+      }
+    }
+    for (attribute, code) in abilities.attributes
+    where wanted.attributes.contains(attribute) && !now.attributes.contains(attribute) {
+      change.add(code)
+    }
+    addColors(wanted, &now, to: &change)
+    change.finish(&bytes)
+    look = wanted
+  }
+
+  private mutating func addColors(_ wanted: Look, _ now: inout Look, to change: inout Change) {
+    let takesBackText = wanted.foreground == -1 && now.foreground != -1
+    let takesBackGround = wanted.background == -1 && now.background != -1
+    if takesBackText || takesBackGround, let code = abilities.defaultColors {
+      if case .parameters(let both) = code, both == Array("39;49".utf8) {
+        if takesBackText { change.add(.parameters(Array("39".utf8))) }
+        if takesBackGround { change.add(.parameters(Array("49".utf8))) }
+      } else {
+        change.add(code)
+        now.foreground = -1
+        now.background = -1
+      }
+    }
+    if wanted.foreground != -1, wanted.foreground != now.foreground,
+      let code = color(wanted.foreground, key: wanted.foreground, abilities.foreground)
+    {
+      change.add(code)
+    }
+    if wanted.background != -1, wanted.background != now.background,
+      let code = color(wanted.background, key: ~wanted.background, abilities.background)
+    {
+      change.add(code)
+    }
+  }
+
+  /// Asks the description once for each colour; grounds are kept under negative keys.
+  private mutating func color(
+    _ color: Int32, key: Int32, _ make: (Int32) -> Abilities.Code?
+  ) -> Abilities.Code? {
+    if let known = colorCodes[key] { return known }
+    let code = make(color)
+    colorCodes[key] = .some(code)
+    return code
+  }
+}
+
+/// A change of style: parameters are joined into one sequence as far as they follow each other.
+private struct Change {
+  private var bytes: [UInt8] = []
+  private var parameters: [UInt8]?
+
+  mutating func add(_ code: Abilities.Code) {
+    switch code {
+    case .parameters(let more):
+      guard var joined = parameters else {
+        parameters = more
+        return
+      }
+      if joined.isEmpty { joined.append(UInt8(ascii: "0")) }
+      joined.append(UInt8(ascii: ";"))
+      joined += more
+      parameters = joined
+    case .other(let sequence):
+      close()
+      bytes += sequence
+    }
+  }
+
+  mutating func finish(_ output: inout [UInt8]) {
+    close()
+    output += bytes
+  }
+
+  private mutating func close() {
+    guard let joined = parameters else { return }
+    bytes += [0x1B, UInt8(ascii: "[")]
+    bytes += joined
+    bytes.append(UInt8(ascii: "m"))
+    parameters = nil
+  }
+}
+
+extension Cell {
+  /// Only its background can be seen.
+  fileprivate var isBlank: Bool {
+    base == 0x20 && !hasMarks && style.attributes.isDisjoint(with: [.underline, .reverse])
+  }
+
+  fileprivate var isPlainBlank: Bool { isBlank && style.background == -1 }
+
+  /// A person sees no difference.
+  fileprivate func looksLike(_ other: Cell) -> Bool {
+    self == other || isContinuation && other.isContinuation
+      || isBlank && other.isBlank && style.background == other.style.background
+  }
+}
+
+extension StyleTable.Look {
+  fileprivate var isColored: Bool { foreground != -1 || background != -1 }
+
+  /// A blank looks the same in both.
+  fileprivate func hasGround(of other: Self) -> Bool {
+    background == other.background && attributes.isDisjoint(with: [.underline, .reverse])
+      && other.attributes.isDisjoint(with: [.underline, .reverse])
+  }
+}
