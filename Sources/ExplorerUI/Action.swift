@@ -22,12 +22,35 @@ package enum Action: Hashable, Sendable {
   /// Marks every name and address on the screen with letters, to go there by keys.
   case chooseLink
   case zoom
+  /// Opens the list of all that has a name, an address or a text.
+  case find
+  /// Goes to what was found, or to a place of the history.
+  case go(Found.Place)
+  case revisit(Int)
+  /// Takes an item of the open list; nil is none of them.
+  case choose(Int?)
+  /// Shows the whole why.
+  case why
+
+  // MARK: Panes
+  /// Makes the focused pane wider or higher, by so many cells.
+  case widen(Int)
+  case heighten(Int)
+  case moveDivider(Divider, to: Int)
+  case evenPanes
+  case secondView(ViewID)
+  case nextSecondView, swapViews
+  case scrollSecond(Int)
+
+  // MARK: Cursors
   /// Puts a view's cursor somewhere: a register, an entry, a line.
   case point(ViewCursor)
   case scroll(Pane, Int)
   case editAddress
 
   // MARK: The program
+  /// Opens the prompt with a text in it.
+  case compose(String)
   case command, help, leave, quit, suspend, redraw, toggleMouse
 }
 

@@ -23,14 +23,12 @@ extension Explorer {
       drawInspector(view, in: layout.inspector, isSecond: false, with: &pen)
     }
     if let second = layout.second {
-      drawInspector(
-        view == .pageTable ? .registers : .pageTable, in: second, isSecond: true, with: &pen)
+      drawInspector(shownSecondView, in: second, isSecond: true, with: &pen)
     }
     if !layout.timeline.isEmpty { TimelineView(self).draw(in: layout.timeline, with: &pen) }
     if !layout.why.isEmpty { WhyLines(self).draw(in: layout.why, with: &pen) }
-    if helpScroll != nil {
-      HelpView(self).draw(with: &pen)
-    }
+    if isWhyOpen { WhyView(self).draw(with: &pen) }
+    if let picker { PickerView(self, picker).draw(with: &pen) }
     if let prompt {
       PromptLine(explorer: self, prompt: prompt).draw(with: &pen)
     } else if let notice, layout.why.isEmpty {
@@ -48,7 +46,7 @@ extension Explorer {
     let subject = Subject(selection, in: machine)
     let right: Prose =
       isSecond
-      ? Prose("second view", .dim) : isZoomed ? Prose("z back to panes", .dim) : ""
+      ? Prose("s next view   S swap", .dim) : zoomHint(for: .inspector)
     pen.link(area, to: .focus(.inspector))
     let inside = pen.frame(
       area, title: subject.breadcrumb(glyphs), focused: focused, right: right)
@@ -75,11 +73,9 @@ extension Explorer {
       let text = " \(view.rawValue) \(name) "
       let style = view == open ? theme.tab : theme.style(.dim)
       let end = pen.write(text, style: style, at: column, 0, in: area)
-      if !isSecond {
-        pen.link(
-          Rect(column: area.column + column, row: area.row, width: end - column, height: 1)
-            .intersection(area), to: .view(view))
-      }
+      pen.link(
+        Rect(column: area.column + column, row: area.row, width: end - column, height: 1)
+          .intersection(area), to: isSecond ? .secondView(view) : .view(view))
       column = end
     }
   }

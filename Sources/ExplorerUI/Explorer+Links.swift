@@ -19,7 +19,7 @@ struct Place: Hashable, Sendable {
 extension Explorer {
   // MARK: History
 
-  private var place: Place {
+  var place: Place {
     Place(
       selection: selection, view: view, entryCursor: entryCursor, registerCursor: registerCursor,
       walkCursor: walkCursor, lineCursor: lineCursor, chosenAddress: chosenAddress)
@@ -39,6 +39,11 @@ extension Explorer {
     }
     left.append(place)
     take(last)
+  }
+
+  /// Goes back several times, to the place at an index of the history.
+  mutating func goBack(toVisited index: Int) {
+    while index >= 0, visited.count > index { goBack() }
   }
 
   mutating func goForward() {

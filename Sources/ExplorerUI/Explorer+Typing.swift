@@ -26,7 +26,7 @@ extension Explorer {
   mutating func paste(_ text: String) {
     guard text.contains(where: { !$0.isWhitespace }) else { return }
     if prompt == nil {
-      helpScroll = nil
+      isWhyOpen = false
       notice = nil
       prompt = Prompt(.operation, history: history)
     }

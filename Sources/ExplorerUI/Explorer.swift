@@ -22,7 +22,13 @@ package struct Explorer: Sendable {
   package internal(set) var selection: Selection
   package internal(set) var view = ViewID.path
   package internal(set) var focus = Pane.system
+  /// The pane that has the focus has the whole screen.
   var isZoomed = false
+  var dividers = Dividers()
+  /// The divider that the mouse holds.
+  var held: Divider?
+  /// What the second inspector was told to show.
+  var secondView: ViewID?
   /// The first row of the tree that shows.
   var treeTop = 0
   /// The IOMMUs that were folded or unfolded by hand.
@@ -41,7 +47,10 @@ package struct Explorer: Sendable {
 
   package internal(set) var prompt: Prompt?
   var history: [String] = []
-  var helpScroll: Int?
+  /// The list that is open: what was found, or what works here.
+  var picker: Picker?
+  /// The whole why is open.
+  var isWhyOpen = false
   /// What the last operation or key came to; shown until the next key.
   package internal(set) var notice: Prose?
   var isMouseOn = true
@@ -68,8 +77,6 @@ package struct Explorer: Sendable {
 
   var machine: Machine { timeline.machine }
 
-  var layout: Layout { Layout(width: width, height: height, focus: focus, isZoomed: isZoomed) }
-
   // MARK: Events
 
   /// Takes one event in, and says what the loop has to do besides drawing.
@@ -79,7 +86,7 @@ package struct Explorer: Sendable {
       (self.width, self.height) = (max(0, width), max(0, height))
       return .none
     case .paste(let text):
-      paste(text)
+      if picker != nil { paste(intoPicker: text) } else { paste(text) }
       return .none
     case .mouse(let mouse): return handle(mouse)
     case .key(let key): return handle(key)
@@ -90,11 +97,13 @@ package struct Explorer: Sendable {
     if prompt != nil { return type(key) }
     notice = nil
     if linkChoice != nil { return chooseLink(by: key) }
-    if helpScroll != nil { return handleInHelp(key) }
-    return Keymap.action(for: key).map { perform($0) } ?? .none
+    if picker != nil { return pick(by: key) }
+    if isWhyOpen { return readWhy(key) }
+    return Keymap.action(for: key, in: focus, view).map { perform($0) } ?? .none
   }
 
   private mutating func handle(_ mouse: Mouse) -> Effect {
+    if drag(mouse) { return .none }
     switch mouse.kind {
     case .press where mouse.button == .left:
       linkChoice = nil
@@ -112,36 +121,18 @@ package struct Explorer: Sendable {
   }
 
   private mutating func wheel(_ amount: Int, at point: Point) -> Effect {
-    if let scroll = helpScroll {
-      helpScroll = max(0, scroll + amount)
+    if picker != nil {
+      movePicked(amount)
       return .none
     }
     guard prompt == nil else { return .none }
     let layout = layout
+    if let second = layout.second, second.contains(point) { return perform(.scrollSecond(amount)) }
     let panes: [(Pane, Rect)] = [
       (.system, layout.system), (.inspector, layout.inspector), (.timeline, layout.timeline),
     ]
     guard let pane = panes.first(where: { $0.1.contains(point) })?.0 else { return .none }
     return perform(.scroll(pane, amount))
-  }
-
-  private mutating func handleInHelp(_ key: Key) -> Effect {
-    switch Keymap.action(for: key) {
-    case .move(let direction):
-      let amount =
-        switch direction {
-        case .up, .left: -1
-        case .down, .right: 1
-        case .pageUp: -10
-        case .pageDown: 10
-        }
-      helpScroll = max(0, (helpScroll ?? 0) + amount)
-    case .suspend: return .suspend
-    case .redraw: return .redraw
-    case .quit where key.modifiers.contains(.control): return .quit
-    default: helpScroll = nil
-    }
-    return .none
   }
 
   // MARK: Actions
@@ -170,7 +161,7 @@ package struct Explorer: Sendable {
       go(to: .iommu(iommu), view)
     case .view(let target):
       if view != target { go(to: selection, target) }
-      if layout.shape == .single || focus == .system && isZoomed { focus = .inspector }
+      if layout.inspector.isEmpty { focus = .inspector }
     case .nextView: turnView(1)
     case .focus(let pane): focus = pane
     case .nextPane: turnPane(1)
@@ -181,9 +172,24 @@ package struct Explorer: Sendable {
     case .goForward: goForward()
     case .follow(let target): follow(target)
     case .chooseLink: startChoosingLink()
-    case .zoom:
-      isZoomed.toggle()
-      if isZoomed { focus = .inspector }
+    case .zoom: zoom()
+    case .find: openPicker(.find)
+    case .go(let place): go(to: place)
+    case .revisit(let index): goBack(toVisited: index)
+    case .choose(let index):
+      guard let index else { return .none }
+      picker?.pick(index)
+      return choose()
+    case .why: isWhyOpen = true
+    case .widen(let columns): widen(columns)
+    case .heighten(let rows): heighten(rows)
+    case .moveDivider(let divider, let size): move(divider, to: size)
+    case .evenPanes:
+      dividers = Dividers()
+    case .secondView(let view): showSecond(view)
+    case .nextSecondView: nextSecondView()
+    case .swapViews: swapViews()
+    case .scrollSecond(let amount): scrollSecond(amount)
     case .point(let cursor):
       focus = .inspector
       point(at: cursor)
@@ -191,7 +197,11 @@ package struct Explorer: Sendable {
     case .editAddress:
       prompt = Prompt(.address, text: Subject(selection, in: machine).address(in: self).value.hex8)
     case .command: prompt = Prompt(.operation, history: history)
-    case .help: helpScroll = 0
+    case .compose(let text):
+      var prompt = Prompt(.operation, history: history)
+      prompt.insert(text)
+      self.prompt = prompt
+    case .help: openPicker(.actions)
     case .leave: leave()
     case .quit: return .quit
     case .suspend: return .suspend
@@ -208,8 +218,9 @@ package struct Explorer: Sendable {
   }
 
   mutating func leave() {
-    prompt = nil
-    helpScroll = nil
+    let isOpen = prompt != nil || picker != nil || isWhyOpen
+    (prompt, picker, isWhyOpen) = (nil, nil, false)
+    if isOpen { return }
     if isZoomed {
       isZoomed = false
     } else if view == .pageTable, let trail = entryTrail, trail.depth > 0 {
@@ -250,7 +261,7 @@ package struct Explorer: Sendable {
   }
 
   mutating func turnPane(_ step: Int) {
-    let all = isZoomed && layout.shape == .panes ? [Pane.inspector, .timeline] : Pane.allCases
+    let all = Pane.allCases
     let index = (all.firstIndex(of: focus) ?? 0) + step + all.count
     focus = all[index % all.count]
   }

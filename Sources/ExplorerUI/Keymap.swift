@@ -3,7 +3,7 @@ package import TerminalCore
 /// One key, or a few that mean the same, and what they do.
 package struct Binding: Sendable {
   package enum Group: String, Hashable, Sendable, CaseIterable {
-    case time, look, act, program
+    case time, look, act, screen, program
   }
 
   package let keys: [Key]
@@ -17,6 +17,16 @@ package struct Binding: Sendable {
   package let action: Action
   /// Where it works; nil is everywhere.
   package let pane: Pane?
+  /// With which view open; nil is with any.
+  package let view: ViewID?
+
+  /// It works while a pane has the focus and a view is open.
+  package func works(in pane: Pane, _ view: ViewID) -> Bool {
+    (self.pane ?? pane) == pane && (self.view ?? view) == view
+  }
+
+  /// How special it is: what works in one place alone goes before what works everywhere.
+  fileprivate var rank: Int { (view == nil ? 0 : 2) + (pane == nil ? 0 : 1) }
 }
 
 /// The table of bindings.
@@ -37,10 +47,37 @@ package enum Keymap {
     bind("4", .view(.walk), .look, "", "Walk: one address taken apart"),
     bind("5", .view(.tlb), .look, "", "TLB: what is remembered, and what is no longer true"),
     bind("6", .view(.faults), .look, "", "Faults: what was stopped, and what the kernel said"),
-    bind([.up, .character("k")], "↑ k", .move(.up), .look, "Up, in the pane that has the focus"),
-    bind([.down, .character("j")], "↓ j", .move(.down), .look, "Down"),
-    bind([.left, .character("h")], "← h", .move(.left), .look, "Left; folds an IOMMU"),
-    bind([.right, .character("l")], "→ l", .move(.right), .look, "Right; unfolds an IOMMU"),
+    bind([.up, .character("k")], "↑ k", .move(.up), .look, "The row above", in: .system),
+    bind([.down, .character("j")], "↓ j", .move(.down), .look, "The row below", in: .system),
+    bind(
+      [.left, .character("h")], "← h", .move(.left), .look,
+      "Fold; from a context out to its IOMMU", in: .system),
+    bind(
+      [.right, .character("l")], "→ l", .move(.right), .look,
+      "Unfold", in: .system),
+    bind(
+      [.up, .character("k")], "↑ k", .move(.up), .look,
+      "Up: the register, entry, step or line above",
+      in: .inspector),
+    bind(
+      [.down, .character("j")], "↓ j", .move(.down), .look,
+      "Down: the register, entry, step or line below", in: .inspector),
+    bind(
+      [.left, .character("h")], "← h", .move(.left), .look,
+      "Left: the entry before; in the path, the view before",
+      in: .inspector),
+    bind(
+      [.right, .character("l")], "→ l", .move(.right), .look,
+      "Right: the next entry; in the path, the next view",
+      in: .inspector),
+    bind(
+      [.up, .character("k")], "↑ k", .move(.up), .look, "Back to before this operation",
+      in: .timeline),
+    bind(
+      [.down, .character("j")], "↓ j", .move(.down), .look,
+      "To the end of this operation, or of the next one", in: .timeline),
+    bind([.left, .character("h")], "← h", .move(.left), .look, "One step back", in: .timeline),
+    bind([.right, .character("l")], "→ l", .move(.right), .look, "One step on", in: .timeline),
     bind([.pageUp], "PgUp", .move(.pageUp), .look, "A page up"),
     bind([.pageDown], "PgDn", .move(.pageDown), .look, "A page down"),
     bind([.enter], "↵", .open, .look, "Open what is selected", word: "open"),
@@ -51,13 +88,24 @@ package enum Keymap {
     bind("f", .chooseLink, .look, "", "Follow: letters on every name and address; type one"),
     bind([.tab], "Tab", .nextPane, .look, "The next pane", word: "pane"),
     bind([.backTab], "Shift-Tab", .previousPane, .look, "The pane before"),
-    bind("z", .zoom, .look, "zoom", "Give the inspector the whole screen, and back"),
+    bind("w", .why, .look, "why", "The whole why of this step, and where it is written"),
+    bind("/", .find, .look, "find", "Find anything that has a name, an address or a text"),
 
     bind(
-      ":", .command, .act, "command", "Type an operation, like: map fb 0x11000000 0x62000000 1M rw"),
+      "z", .zoom, .screen, "zoom", "Zoom: the whole screen for this pane, and back"),
+    bind(">", .widen(2), .screen, "", "Make this pane wider"),
+    bind("<", .widen(-2), .screen, "", "Make this pane narrower"),
+    bind("+", .heighten(1), .screen, "", "Make this pane higher"),
+    bind("-", .heighten(-1), .screen, "", "Make this pane lower"),
+    bind("=", .evenPanes, .screen, "", "Put all dividers back where they were at first"),
+    bind("s", .nextSecondView, .screen, "second", "Another view in the second inspector"),
+    bind("S", .swapViews, .screen, "", "Swap the views of the two inspectors"),
+
+    bind(
+      ":", .command, .act, "command", "Type an operation, like: map fb 0x1000 0x62000000 4K rw"),
     bind("e", .editAddress, .act, "address", "Choose the address that path and walk look at"),
 
-    bind("?", .help, .program, "help", "All keys"),
+    bind("?", .help, .program, "help", "What works here: type to filter, Enter does it"),
     bind("m", .toggleMouse, .program, "", "Give the mouse to the terminal, and take it back"),
     bind([.escape], "Esc", .leave, .program, "Leave what is open"),
     bind(control: "l", "Ctrl-L", .redraw, "Draw the screen anew"),
@@ -68,20 +116,20 @@ package enum Keymap {
 
   private static func bind(
     _ character: Character, _ action: Action, _ group: Binding.Group, _ word: String,
-    _ help: String
+    _ help: String, in pane: Pane? = nil, _ view: ViewID? = nil
   ) -> Binding {
     Binding(
       keys: [Key(.character(character))], label: String(character), word: word, help: help,
-      group: group, action: action, pane: nil)
+      group: group, action: action, pane: pane, view: view)
   }
 
   private static func bind(
     _ codes: [Key.Code], _ label: String, _ action: Action, _ group: Binding.Group,
-    _ help: String, word: String = ""
+    _ help: String, word: String = "", in pane: Pane? = nil, _ view: ViewID? = nil
   ) -> Binding {
     Binding(
       keys: codes.map { Key($0) }, label: label, word: word, help: help, group: group,
-      action: action, pane: nil)
+      action: action, pane: pane, view: view)
   }
 
   private static func bind(
@@ -89,14 +137,15 @@ package enum Keymap {
   ) -> Binding {
     Binding(
       keys: [Key(.character(character), .control)], label: label, word: "", help: help,
-      group: .program, action: action, pane: nil)
+      group: .program, action: action, pane: nil, view: nil)
   }
 
-  /// What a key means; nil when it means nothing.
-  package static func action(for key: Key) -> Action? {
+  /// What a key means while a pane has the focus and a view is open; nil when it means nothing.
+  package static func action(for key: Key, in pane: Pane, _ view: ViewID) -> Action? {
     var plain = key
     // A terminal may or may not report Shift with a capital letter.
     if case .character = key.code { plain.modifiers.remove(.shift) }
-    return bindings.first { $0.keys.contains(plain) }?.action
+    let fitting = bindings.filter { $0.keys.contains(plain) && $0.works(in: pane, view) }
+    return fitting.max { $0.rank < $1.rank }?.action
   }
 }

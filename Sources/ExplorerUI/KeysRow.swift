@@ -17,7 +17,7 @@ struct KeysRow {
 
   func draw(in area: Rect, with pen: inout Pen) {
     let last =
-      explorer.isHelpOpen || explorer.linkChoice != nil
+      explorer.picker != nil || explorer.isWhyOpen || explorer.linkChoice != nil
       ? []
       : [
         Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
@@ -48,9 +48,11 @@ struct KeysRow {
   }
 
   private var items: [Item] {
-    if explorer.isHelpOpen {
+    if let picker = explorer.picker { return items(of: picker) }
+    if explorer.isWhyOpen {
       return [
-        Item(key: "↑↓", word: "scroll", action: .move(.down)),
+        Item(key: "n", word: "step", action: .stepForward),
+        Item(key: "p", word: "back", action: .stepBack),
         Item(key: "Esc", word: "close", action: .leave),
       ]
     }
@@ -66,6 +68,7 @@ struct KeysRow {
       Item(key: "p", word: "back", action: .stepBack),
       Item(key: "N", word: "operation", action: .operationForward),
     ]
+    if explorer.isWhyCut { items.append(Item(key: "w", word: "why", action: .why)) }
     switch (explorer.focus, explorer.view) {
     case (.inspector, .registers):
       items.append(Item(key: "↑↓", word: "register", action: .move(.down)))
@@ -94,10 +97,30 @@ struct KeysRow {
     }
     if !isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
     items += [
+      Item(key: "/", word: "find", action: .find),
       Item(key: "f", word: "follow", action: .chooseLink),
       Item(key: "1-6", word: "view", action: .nextView),
     ]
     if !items.contains(where: { $0.key == "z" }) { items.append(zoom) }
+    if explorer.layout.second != nil {
+      items += [
+        Item(key: "s", word: "second", action: .nextSecondView),
+        Item(key: "S", word: "swap", action: .swapViews),
+      ]
+    }
     return items
+  }
+
+  private func items(of picker: Picker) -> [Item] {
+    let isFinding = picker.purpose == .find
+    return [
+      Item(key: "↵", word: isFinding ? "go there" : "do it", action: .choose(picker.picked)),
+      Item(key: "↑↓", word: "choose", action: .choose(nil)),
+      Item(key: "a-z", word: isFinding ? "find" : "filter", action: .choose(nil)),
+      Item(key: "Ctrl-U", word: "clear", action: .choose(nil)),
+      Item(
+        key: "Esc", word: isFinding ? "leave, nothing changed" : "leave, nothing done",
+        action: .leave),
+    ]
   }
 }

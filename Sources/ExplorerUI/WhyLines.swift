@@ -81,6 +81,13 @@ extension Prose {
 }
 
 extension Explorer {
+  /// There is more to say on the current step than its rows have room for.
+  var isWhyCut: Bool {
+    let area = layout.why
+    guard notice == nil, !area.isEmpty else { return false }
+    return Wrapped(narration.sentence, width: max(0, area.width - 7)).lines.count > area.height
+  }
+
   /// Why the current step happened, or what there is to do before the first one.
   var narration: (sentence: Prose, source: String) {
     if let index = timeline.currentEvent, timeline.recording.isComplete {

@@ -6,7 +6,7 @@ import Testing
 /// Text pasted is text, one operation a line, and nothing of it is done before Enter.
 @Suite struct `A paste of` {
   @Test func `one line opens the prompt and does nothing, also where it spells keys`() throws {
-    var session = try Session("?")
+    var session = try Session()
     session.send(.paste("nnnq:alloc x\n"))
     #expect(session.lines[23] == " : nnnq:alloc x")
     #expect(session.explorer.timeline.entries.count == 10)

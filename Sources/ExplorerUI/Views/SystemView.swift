@@ -28,7 +28,10 @@ extension Explorer {
   }
 
   /// Remembers how far the tree is scrolled, once the selection may have moved.
+  ///
+  /// While the tree is hidden it keeps its place.
   mutating func keepTreeTop() {
+    guard !layout.system.isEmpty else { return }
     let rows = systemRows
     let tree = rows.filter { if case .domain = $0 { false } else { true } }
     let height = SystemView.treeHeight(in: layout.system, domains: rows.count - tree.count)
@@ -62,7 +65,10 @@ struct SystemView {
     let focused = explorer.focus == .system
     pen.link(area, to: .focus(.system))
     let legend = machine.words.legend(isWide: isWide)
-    let inside = pen.frame(area, title: Prose("System", .strong), focused: focused, bottom: legend)
+    let inside = pen.frame(
+      area, title: Prose("System", .strong), focused: focused,
+      right: explorer.zoomHint(for: .system),
+      bottom: legend)
     let all = explorer.systemRows
     let tree = all.filter { if case .domain = $0 { false } else { true } }
     let domains = all.filter { if case .domain = $0 { true } else { false } }

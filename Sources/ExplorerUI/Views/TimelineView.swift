@@ -18,7 +18,7 @@ struct TimelineView {
     pen.link(area, to: .focus(.timeline))
     let inside = pen.frame(
       area, title: Prose("Timeline", .strong), focused: focused,
-      right: progress(width: area.width >= 110 ? 20 : 14))
+      right: zoomHint + progress(width: area.width >= 110 ? 20 : 14))
     guard inside.height >= 2 else {
       drawLine(in: inside, with: &pen)
       return
@@ -41,6 +41,11 @@ struct TimelineView {
       in: Rect(
         column: inside.column + left + 2, row: inside.row, width: inside.width - left - 2,
         height: inside.height), with: &pen)
+  }
+
+  private var zoomHint: Prose {
+    let hint = explorer.zoomHint(for: .timeline)
+    return hint.isEmpty ? hint : hint + "   "
   }
 
   private func progress(width: Int) -> Prose {

@@ -1,0 +1,153 @@
+import IOMMULab
+import TerminalCore
+import Testing
+
+@testable import ExplorerUI
+
+/// Each key of the table, pressed where it works: what it says is what happens.
+@Suite struct `What each key does` {
+  struct Trial: CustomTestStringConvertible, Sendable {
+    /// How the key is called in the table, and in which pane.
+    let label: String
+    var pane: Pane?
+    /// What is pressed before, to stand where it works.
+    let before: String
+    var size = (80, 24)
+    let holds: @Sendable (_ before: Session, _ after: Session) -> Bool
+
+    var testDescription: String { "\(pane.map { "\($0) " } ?? "")\(label)" }
+  }
+
+  private static func step(_ by: Int) -> @Sendable (Session, Session) -> Bool {
+    { $1.explorer.timeline.step == $0.explorer.timeline.step + by }
+  }
+
+  private static func view(_ view: ViewID) -> @Sendable (Session, Session) -> Bool {
+    { $1.explorer.view == view }
+  }
+
+  private static func entry(_ by: Int) -> @Sendable (Session, Session) -> Bool {
+    { $1.explorer.timeline.position.entry == $0.explorer.timeline.position.entry + by }
+  }
+
+  private static func columns(_ by: Int) -> @Sendable (Session, Session) -> Bool {
+    { $1.explorer.layout.system.width == $0.explorer.layout.system.width + by }
+  }
+
+  private static func rows(_ by: Int) -> @Sendable (Session, Session) -> Bool {
+    { $1.explorer.layout.system.height == $0.explorer.layout.system.height + by }
+  }
+
+  static let trials: [Trial] = time + looking + moving + screen + program
+
+  private static let time: [Trial] = [
+    Trial(label: "n", before: "", holds: step(1)),
+    Trial(label: "p", before: "", holds: step(-1)),
+    Trial(label: "N", before: "") { $1.explorer.timeline.isOperationDone },
+    Trial(label: "P", before: "", holds: entry(-1)),
+    Trial(label: "Home", before: "") { $1.explorer.timeline.isAtStart },
+    Trial(label: "End", before: "") { $1.explorer.timeline.isAtEnd },
+  ]
+
+  private static let looking: [Trial] = [
+    Trial(label: "1", before: "2", holds: view(.path)),
+    Trial(label: "2", before: "", holds: view(.registers)),
+    Trial(label: "3", before: "", holds: view(.pageTable)),
+    Trial(label: "4", before: "", holds: view(.walk)),
+    Trial(label: "5", before: "", holds: view(.tlb)),
+    Trial(label: "6", before: "", holds: view(.faults)),
+    Trial(label: "↵", before: "") { $1.explorer.focus == .inspector },
+    Trial(label: "Backspace [", before: "2", holds: view(.path)),
+    Trial(label: "]", before: "2<BS>", holds: view(.registers)),
+    Trial(label: "f", before: "") { $1.explorer.linkChoice != nil },
+    Trial(label: "Tab", before: "") { $1.explorer.focus == .inspector },
+    Trial(label: "Shift-Tab", before: "") { $1.explorer.focus == .timeline },
+    Trial(label: "w", before: "") { $1.screen.contains("─ Why ─") },
+    Trial(label: "/", before: "") { $1.screen.contains("─ Find ─") },
+    Trial(label: ":", before: "") { $1.explorer.prompt?.purpose == .operation },
+    Trial(label: "e", before: "") { $1.explorer.prompt?.purpose == .address },
+  ]
+
+  private static let moving: [Trial] = [
+    Trial(label: "↑ k", pane: .system, before: "") {
+      $1.explorer.selection == .bank(iommu: 2, bank: 0)
+        && $0.explorer.selection != $1.explorer.selection
+    },
+    Trial(label: "↓ j", pane: .system, before: "<Up>") {
+      $1.explorer.selection == .bank(iommu: 2, bank: 1)
+    },
+    Trial(label: "← h", pane: .system, before: "") { $1.explorer.selection == .iommu(2) },
+    Trial(label: "→ l", pane: .system, before: "<Left><Left>") {
+      !$0.explorer.isOpen(2) && $1.explorer.isOpen(2)
+    },
+    Trial(label: "↑ k", pane: .inspector, before: "2<Tab><Down>") {
+      $1.explorer.registerCursor == $0.explorer.registerCursor - 1
+    },
+    Trial(label: "↓ j", pane: .inspector, before: "2<Tab>") {
+      $1.explorer.registerCursor == $0.explorer.registerCursor + 1
+    },
+    Trial(label: "← h", pane: .inspector, before: "3<Tab><Right>") {
+      $1.explorer.entryCursor != $0.explorer.entryCursor
+    },
+    Trial(label: "→ l", pane: .inspector, before: "3<Tab>") {
+      $1.explorer.entryCursor != $0.explorer.entryCursor
+    },
+    Trial(label: "↑ k", pane: .timeline, before: "<Tab><Tab>", holds: entry(-1)),
+    Trial(label: "↓ j", pane: .timeline, before: "<Tab><Tab>P", holds: entry(1)),
+    Trial(label: "← h", pane: .timeline, before: "<Tab><Tab>", holds: step(-1)),
+    Trial(label: "→ l", pane: .timeline, before: "<Tab><Tab>", holds: step(1)),
+    Trial(label: "PgUp", before: "") { $1.explorer.selection != $0.explorer.selection },
+    Trial(label: "PgDn", before: "") { $1.explorer.selection != $0.explorer.selection },
+  ]
+
+  private static let screen: [Trial] = [
+    Trial(label: "z", before: "") { $1.explorer.layout.system.width == 80 },
+    Trial(label: ">", before: "", holds: columns(2)),
+    Trial(label: "<", before: "", holds: columns(-2)),
+    Trial(label: "+", before: "-", holds: rows(1)),
+    Trial(label: "-", before: "", holds: rows(-1)),
+    Trial(label: "=", before: ">>-") {
+      $1.explorer.dividers == Dividers() && $0.explorer.dividers != Dividers()
+    },
+    Trial(label: "s", before: "", size: (180, 40)) {
+      $1.explorer.shownSecondView != $0.explorer.shownSecondView
+    },
+    Trial(label: "S", before: "", size: (180, 40)) {
+      $1.explorer.view == $0.explorer.shownSecondView
+        && $1.explorer.shownSecondView == $0.explorer.view
+    },
+  ]
+
+  private static let program: [Trial] = [
+    Trial(label: "?", before: "") { $1.screen.contains("─ What works here ─") },
+    Trial(label: "m", before: "") { $1.effect == .mouse(false) },
+    Trial(label: "Esc", before: "z") { $0.explorer.isZoomed && !$1.explorer.isZoomed },
+    Trial(label: "Ctrl-L", before: "") { $1.effect == .redraw },
+    Trial(label: "Ctrl-Z", before: "") { $1.effect == .suspend },
+    Trial(label: "q", before: "") { $1.effect == .quit },
+    Trial(label: "Ctrl-C", before: "") { $1.effect == .quit },
+  ]
+
+  @Test(arguments: trials)
+  func `it does what the table says`(trial: Trial) throws {
+    let start = try Session(trial.before, size: trial.size)
+    let binding = try #require(
+      Keymap.bindings.first {
+        $0.label == trial.label && (trial.pane == nil || $0.pane == trial.pane)
+      })
+    #expect(binding.works(in: start.explorer.focus, start.explorer.view))
+    #expect(start.explorer.obstacle(to: binding.action) == nil)
+    for key in binding.keys {
+      var session = start
+      session.send(.key(key))
+      #expect(trial.holds(start, session), "\(key)\n\(session.screen)")
+    }
+  }
+
+  @Test func `no key of the table is left out`() {
+    for binding in Keymap.bindings {
+      let trials = Self.trials.filter { $0.label == binding.label && $0.pane == binding.pane }
+      #expect(trials.count == 1, "\(binding.label) \(binding.place)")
+    }
+  }
+}
