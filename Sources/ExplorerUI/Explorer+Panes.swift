@@ -61,15 +61,15 @@ extension Explorer {
     }
     return switch divider {
     case .system:
-      columns("System", layout.system.width) + columns("   Inspector", layout.inspector.width)
-        + Prose(" columns   = puts all back", .dim)
+      columns("System", layout.system.width) + columns(", inspector", layout.inspector.width)
+        + Prose(" columns. = puts all back.", .dim)
     case .second:
       columns("Inspector", layout.inspector.width)
-        + columns("   second", layout.second?.width ?? 0)
-        + Prose(" columns   = puts all back", .dim)
+        + columns(", second", layout.second?.width ?? 0)
+        + Prose(" columns. = puts all back.", .dim)
     case .timeline:
-      columns("Panes", layout.inspector.height) + columns("   Timeline", layout.timeline.height)
-        + Prose(" rows   = puts all back", .dim)
+      columns("Panes", layout.inspector.height) + columns(", timeline", layout.timeline.height)
+        + Prose(" rows. = puts all back.", .dim)
     }
   }
 

@@ -90,7 +90,11 @@ struct KeysRow {
     if isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
     let zoom = Item(key: "z", word: explorer.isZoomed ? "panes" : "zoom", action: .zoom)
     let isCramped = explorer.layout.inspector.width < 70
-    if isCramped, explorer.view == .pageTable || explorer.view == .registers { items.append(zoom) }
+    if explorer.isZoomed && !isSingle
+      || isCramped && (explorer.view == .pageTable || explorer.view == .registers)
+    {
+      items.append(zoom)
+    }
     items.append(Item(key: ":", word: "command", action: .command))
     if explorer.view == .path || explorer.view == .walk {
       items.append(Item(key: "e", word: "address", action: .editAddress))

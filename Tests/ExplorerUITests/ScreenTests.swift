@@ -65,7 +65,6 @@ import Testing
       .large("bypass", "<End>:'read vpe_src 0x30000000'<Enter>"),
       .large("freed-under-a-context", "<End>:'free fb'<Enter>"),
       Picture(name: "mistake", keys: ":'map fb 0x1000000g 0x60000000 1M rw'<Enter>"),
-      Picture(name: "help", keys: "?"),
       Picture(name: "unprobed", keys: ":'use msm8x60 unprobed'<Enter>"),
       Picture(name: "bank-without-device", keys: "<Down><Down><Down>jjj<Right>jj"),
       Picture(name: "before-the-first", keys: "<Home>"),
@@ -82,7 +81,29 @@ import Testing
       .large(
         "faults",
         "<End>:'read mdp_rgb1 0x30000000'<Enter>:'irq hold'<Enter>:'read mdp_rgb1 0x0'<Enter>6"),
-    ] + deep + traditional
+    ] + finding + panes + deep + traditional
+
+  private static func sizes(_ name: String, _ keys: String) -> [Picture] {
+    [(80, 24), (120, 36), (200, 60)].map {
+      Picture(name: name, keys: keys, width: $0.0, height: $0.1)
+    }
+  }
+
+  private static let finding =
+    sizes("help", "?") + sizes("help-filtered", "<End>?at") + sizes("find", "2/")
+    + sizes("find-address", "<End>/'0x40000400'") + sizes("find-words", "/'map'")
+    + [
+      .large("find-register", "/'ttbr0'"),
+      Picture(name: "find-nothing", keys: "/'nobody'", width: 60, height: 20),
+    ]
+
+  private static let panes =
+    sizes("zoomed-system", "z") + sizes("zoomed-timeline", "<Tab><Tab>z")
+    + [
+      Picture(name: "why", keys: "w", platform: "traditional"),
+      Picture(name: "second-chosen", keys: "2ss", width: 200, height: 60),
+      .large("dividers-moved", ">>>>><Tab>++++"),
+    ]
 
   private static let traditional =
     Picture.both("traditional", on: "traditional", "")
@@ -109,10 +130,11 @@ import Testing
   private static let deep =
     Picture.deep("table", "3") + Picture.deep("table-top", "3<Tab><Esc><Esc><Esc>")
     + Picture.deep("table-last", "3<Tab>e<C-u>'0x20004000'<Enter>")
-    + [Picture(name: "deep-table-zoomed", keys: "3z", script: Session.deepTables)]
+    + [Picture(name: "deep-table-zoomed", keys: "3<Tab>z", script: Session.deepTables)]
     + [
       Picture(
-        name: "deep-table-zoomed", keys: "3z", width: 120, height: 36, script: Session.deepTables),
+        name: "deep-table-zoomed", keys: "3<Tab>z", width: 120, height: 36,
+        script: Session.deepTables),
       Picture(name: "deep-table", keys: "3", width: 200, height: 60, script: Session.deepTables),
     ]
     + Picture.deep("table-written", "3<Home>NNNNp")

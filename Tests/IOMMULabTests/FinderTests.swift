@@ -88,7 +88,7 @@ import Testing
 
   @Test func `operations are found by their words in any order, and by their number`() throws {
     let timeline = try timeline()
-    let found = all(try find("64m map", in: timeline)).first { $0.kind == "8" }
+    let found = all(try find("64m map", in: timeline)).first { $0.kind == "op 8" }
     #expect(found?.place == .operation(7))
     #expect(all(try find("#8", in: timeline)).first?.place == .operation(7))
   }
@@ -146,7 +146,7 @@ import Testing
       query.append(letter)
     }
     let found = all(finder.find(query, in: timeline))
-    #expect(found.contains { $0.kind == "2" && $0.name.text == "alloc video" })
+    #expect(found.contains { $0.kind == "op 2" && $0.name.text == "alloc video" })
   }
 
   @Test func `a table that leads in circles does not hold anybody up`() throws {

@@ -9,8 +9,9 @@ extension Explorer {
   mutating func openPicker(_ purpose: Picker.Purpose) {
     var picker = Picker(purpose)
     if purpose == .find {
+      let subject = Subject(selection, in: machine)
       picker.finder = Finder(
-        timeline, registers: registers, near: Subject(selection, in: machine).iommu)
+        timeline, registers: registers, near: subject.iommu, bank: subject.bank)
     }
     self.picker = picker
     refreshPicker()
@@ -85,6 +86,7 @@ extension Explorer {
     guard var picker else { return }
     let query = TextQuery(picker.field.text)
     var rows: [Picker.Row] = []
+    var hidden = 0
     switch picker.purpose {
     case .actions: rows = Self.rows(palette, query, shown: 200)
     case .find:
@@ -92,12 +94,14 @@ extension Explorer {
       let groups = finder.find(picker.field.text, in: timeline)
       picker.finder = finder
       picker.looksOn = groups.contains { !$0.notes.isEmpty } && !finder.isComplete
+      hidden = groups.reduce(0) { $0 + $1.more }
       if query.isEmpty { rows += visitedRows }
       for group in groups { rows += Self.rows(group, isFirst: query.isEmpty) }
+      if query.isEmpty { rows += Self.hints }
       let keys = query.isEmpty ? [] : Self.rows(palette, query, shown: 6)
       if !keys.isEmpty { rows += [.heading("keys and commands")] + keys.filter { $0.item != nil } }
     }
-    let count = picker.purpose == .actions ? palette.count : rows.count { $0.item != nil }
+    let count = picker.purpose == .actions ? palette.count : rows.count { $0.item != nil } + hidden
     picker.show(rows, of: count, keepsChoice: keepsChoice)
     self.picker = picker
   }
@@ -148,6 +152,16 @@ extension Explorer {
     }
     return rows + group.notes.map { .note($0) }
   }
+
+  /// What can be typed.
+  private static let hints: [Picker.Row] = [
+    .heading("what can be typed"),
+    .note("letters of a name    " + Prose("IOMMUs, contexts, devices, domains", .dim)),
+    .note("0x and digits        " + Prose("who maps it, what lies there, which register", .dim)),
+    .note("a register's name    " + Prose("an IOMMU's name after it narrows it", .dim)),
+    .note("words, or #number    " + Prose("operations of the timeline", .dim)),
+    .note("words                " + Prose("keys and commands, Enter does them", .dim)),
+  ]
 
   /// What was looked at before, the latest first.
   private var visitedRows: [Picker.Row] {

@@ -41,9 +41,8 @@ struct PickerView {
     let list = Rect(
       column: inside.column, row: inside.row + top, width: inside.width,
       height: max(0, inside.height - top))
-    // The ground first: what is chosen lies on it.
-    pen.ground(area)
     drawList(in: list, frame: area, with: &pen)
+    pen.ground(area)
   }
 
   private func drawField(row: Int, in area: Rect, with pen: inout Pen) {
@@ -59,7 +58,7 @@ struct PickerView {
           : "type to filter: \(picker.count) things to do", .dim)
       : Prose(
         picker.purpose == .find
-          ? "\(count) found" : "\(count) of \(picker.count)", .dim)
+          ? "\(picker.count.grouped) found" : "\(count) of \(picker.count)", .dim)
     let hintWidth = hint.width + 2
     let room = Rect(
       column: line.column + start, row: line.row,
@@ -76,14 +75,16 @@ struct PickerView {
 
   private func drawList(in area: Rect, frame: Rect, with pen: inout Pen) {
     guard !picker.rows.isEmpty else {
-      pen.write(empty, at: 3, 0, in: area)
+      for (row, line) in Wrapped(empty, width: area.width - 5).lines.enumerated() {
+        pen.write(line, at: 3, row, in: area)
+      }
       return
     }
     // Headings have an empty row above them where there is room for all.
     var lines: [(row: Picker.Row?, item: Int?)] = []
     var chosen = 0
     var item = 0
-    let isAiry = picker.rows.count <= area.height * 2
+    let isAiry = area.height >= 14
     for row in picker.rows {
       if case .heading = row, !lines.isEmpty, isAiry { lines.append((nil, nil)) }
       if row.item != nil {

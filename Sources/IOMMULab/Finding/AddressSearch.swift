@@ -46,7 +46,7 @@ struct AddressSearch {
       let physical = leaf.physical.value | address & leaf.size.offsetMask
       found.append(
         self.found(
-          "device", Prose(address.hex8, .iova) + Prose(" of ", .dim) + Prose(name, .domain),
+          "IOVA", Prose(address.hex8, .iova) + Prose(" of ", .dim) + Prose(name, .domain),
           Prose("→ ", .dim) + Prose(physical.hex8, .physical)
             + Prose("  \(leaf.size.bytes.sizeText) page", .dim),
           .mapping(domain: name, IOVA(address)), cost: 0))

@@ -4,26 +4,36 @@ internal import IOMMUModel
 
 /// What has a name: IOMMUs, contexts, devices, domains, registers.
 extension Finder {
-  func things(_ query: TextQuery, in machine: Machine) -> [Found] {
-    var found: [Found] = []
-    for domain in machine.liveDomains {
-      guard let match = TextMatch(query, in: machine.system.name(of: domain), .name) else {
-        continue
-      }
-      found.append(self.found(domain, match.marked, match.cost, in: machine))
+  /// What has a name of its own, before it is put into words.
+  private enum Thing {
+    case domain(DomainID)
+    case unit(Int)
+    case bank(Int, of: Int, Prose)
+  }
+
+  func things(_ query: TextQuery, in machine: Machine) -> FoundGroup {
+    var hits: [(thing: Thing, match: TextMatch)] = []
+    func look(_ name: String, _ thing: Thing) {
+      if let match = TextMatch(query, in: name, .name) { hits.append((thing, match)) }
     }
+    for domain in machine.liveDomains { look(machine.system.name(of: domain), .domain(domain)) }
     for (index, unit) in machine.board.iommus.enumerated() {
-      if let match = TextMatch(query, in: unit.name, .name) {
-        found.append(self.found(unit: index, match.marked, match.cost, in: machine))
-      }
+      look(unit.name, .unit(index))
       for bank in 0..<unit.bankCount {
         let name = contextName(bank, of: index, in: machine)
-        if let match = TextMatch(query, in: name.text, .name) {
-          found.append(self.found(bank, of: index, name, match.marked, match.cost, in: machine))
-        }
+        look(name.text, .bank(bank, of: index, name))
       }
     }
-    return found
+    let best = Self.best(hits.map(\.match.cost), limit: 8).map { place in
+      let (marked, cost) = (hits[place].match.marked, hits[place].match.cost)
+      return switch hits[place].thing {
+      case .domain(let domain): found(domain, marked, cost, in: machine)
+      case .unit(let index): found(unit: index, marked, cost, in: machine)
+      case .bank(let bank, let iommu, let name):
+        found(bank, of: iommu, name, marked, cost, in: machine)
+      }
+    }
+    return FoundGroup(.things, best, limit: 8, more: hits.count - best.count)
   }
 
   /// What there is to find before anything was typed: domains, and contexts that are in use.
@@ -129,26 +139,38 @@ extension Finder {
     return names
   }
 
-  func registers(_ query: TextQuery, in machine: Machine) -> [Found] {
-    names.compactMap { register in
-      TextMatch(query, in: register.text, .sentence).map { found(register, $0, in: machine) }
+  func registers(_ query: TextQuery, in machine: Machine) -> FoundGroup {
+    var hits: [(register: RegisterName, marked: [Int], cost: Int)] = []
+    for register in names {
+      guard let match = TextMatch(query, in: register.text, .sentence) else { continue }
+      hits.append((register, match.marked, match.cost / 64 * 1024 + rank(register, machine)))
     }
+    let best = Self.best(hits.map(\.cost), limit: 8).map { place in
+      found(hits[place].register, hits[place].marked, hits[place].cost, in: machine)
+    }
+    return FoundGroup(.registers, best, limit: 8, more: hits.count - best.count)
+  }
+
+  /// Of equal matches: those of the context that is looked at, of its IOMMU, short names, and those
+  /// that hold something.
+  private func rank(_ register: RegisterName, _ machine: Machine) -> Int {
+    let isHere = nearBank.map { Int(register.offset >> 12) == $0 } ?? false
+    let distance = register.iommu == near ? isHere ? 0 : 256 : 512
+    let word = machine.board.register(register.offset, of: register.iommu)
+    return distance + min(127, register.name.utf8.count) * 2 + (word == 0 ? 1 : 0)
   }
 
   private func found(
-    _ register: RegisterName, _ match: TextMatch, in machine: Machine
+    _ register: RegisterName, _ marked: [Int], _ cost: Int, in machine: Machine
   ) -> Found {
     let unit = machine.board.iommus[register.iommu]
     let isStored = unit.registerIndex(at: register.offset) != nil
     let word = machine.board.register(register.offset, of: register.iommu)
-    // Of equal names, those of the IOMMU that is looked at, then those that hold something.
-    let rank = (register.iommu == near ? 0 : 64) + min(31, register.name.utf8.count) * 2
     return Found(
       group: .registers, kind: "register",
-      name: Prose(register.name) + Prose("  \(register.owner)", .dim), marked: match.marked,
+      name: Prose(register.name) + Prose("  \(register.owner)", .dim), marked: marked,
       detail: isStored
         ? Prose(word.hex8, word == 0 ? .faint : .text) : Prose("takes commands only", .dim),
-      place: .register(iommu: register.iommu, offset: register.offset),
-      cost: match.cost / 64 * 256 + rank + (word == 0 ? 1 : 0))
+      place: .register(iommu: register.iommu, offset: register.offset), cost: cost)
   }
 }

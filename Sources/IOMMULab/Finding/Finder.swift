@@ -9,9 +9,9 @@ package import IOMMUModel
 package struct Finder: Sendable {
   /// How much may be looked at for one key.
   package struct Budget: Hashable, Sendable {
-    package var entries = 250_000
-    package var operations = 3_000
-    package init(entries: Int = 250_000, operations: Int = 3_000) {
+    package var entries = 150_000
+    package var operations = 2_000
+    package init(entries: Int = 150_000, operations: Int = 2_000) {
       (self.entries, self.operations) = (entries, operations)
     }
   }
@@ -21,6 +21,8 @@ package struct Finder: Sendable {
   let names: [RegisterName]
   /// The IOMMU that is looked at: its registers come first.
   let near: Int?
+  /// The context of it that is looked at.
+  let nearBank: Int?
   private let budget: Budget
   private var mappings: MappingIndex
   private var operations: OperationSearch
@@ -28,9 +30,10 @@ package struct Finder: Sendable {
   package private(set) var work = (entries: 0, operations: 0)
 
   package init(
-    _ timeline: Timeline, registers: RegisterMap, near: Int?, budget: Budget = Budget()
+    _ timeline: Timeline, registers: RegisterMap, near: Int?, bank: Int? = nil,
+    budget: Budget = Budget()
   ) {
-    (self.registers, self.near, self.budget) = (registers, near, budget)
+    (self.registers, self.near, nearBank, self.budget) = (registers, near, bank, budget)
     names = Self.names(of: registers, in: timeline.machine)
     mappings = MappingIndex(of: timeline.machine)
     operations = OperationSearch(in: timeline)
@@ -47,10 +50,8 @@ package struct Finder: Sendable {
     guard !query.isEmpty else { return [everything(of: machine)] }
     var groups: [FoundGroup] = []
     if let address = query.address { groups.append(addresses(address, query, in: machine)) }
-    groups.append(FoundGroup(.things, things(query, in: machine), limit: 8))
-    if !text.hasPrefix("0x") {
-      groups.append(FoundGroup(.registers, registers(query, in: machine), limit: 8))
-    }
+    groups.append(things(query, in: machine))
+    if !text.hasPrefix("0x") { groups.append(registers(query, in: machine)) }
     groups.append(operations(query, in: timeline))
     let order = groups.enumerated().sorted {
       ($0.element.cost, $0.offset) < ($1.element.cost, $1.offset)
@@ -58,32 +59,41 @@ package struct Finder: Sendable {
     return order.map(\.element).filter { !$0.found.isEmpty || !$0.notes.isEmpty }
   }
 
+  /// Where the least costs stand, in their order: only what is shown is put into words.
+  static func best(_ costs: [Int], limit: Int) -> [Int] {
+    let order = costs.indices.sorted { (costs[$0], $0) < (costs[$1], $1) }
+    return Array(order.prefix(limit))
+  }
+
   // MARK: Operations
 
   private mutating func operations(_ query: TextQuery, in timeline: Timeline) -> FoundGroup {
     work.operations = operations.search(query, in: timeline, budget: budget.operations)
     var all: [Found] = []
-    if let number = query.ordinal, timeline.entries.indices.contains(number - 1) {
+    if let number = query.ordinal, number > 0, number <= timeline.entries.count {
       all.append(found(number - 1, in: timeline, marked: [], cost: -1))
     }
-    all += operations.hits.map {
-      found($0.index, in: timeline, marked: $0.match.marked, cost: $0.match.cost)
+    all += Self.best(operations.hits.map(\.match.cost), limit: 8).map { place in
+      let hit = operations.hits[place]
+      return found(hit.index, in: timeline, marked: hit.match.marked, cost: hit.match.cost)
     }
+    let count = operations.hits.count
     let notes: [Prose] =
-      operations.isComplete || all.count > 8
+      operations.isComplete || count > 8
       ? []
       : [
         Prose(
           "the nearest \(operations.looked.grouped) of \(timeline.entries.count.grouped) "
             + "operations searched so far: ↓ goes on", .dim)
       ]
-    return FoundGroup(.operations, all, limit: 8, notes: notes)
+    return FoundGroup(
+      .operations, all, limit: 9, more: max(0, count - 8), notes: notes)
   }
 
   private func found(_ index: Int, in timeline: Timeline, marked: [Int], cost: Int) -> Found {
     let entry = timeline.entries[index]
     return Found(
-      group: .operations, kind: (index + 1).grouped, name: Prose(entry.operation.text),
+      group: .operations, kind: "op \((index + 1).grouped)", name: Prose(entry.operation.text),
       marked: marked,
       detail: index == timeline.position.entry
         ? Prose("here", .accent)
