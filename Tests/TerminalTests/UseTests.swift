@@ -67,9 +67,9 @@ import Testing
   @Test func `Escape alone closes what is open`() throws {
     let session = try started()
     session.type("?")
-    try session.until("the help") { $0.text.contains("Esc close") }
+    try session.until("the help") { $0.text.contains("What works here") }
     session.key(VTERM_KEY_ESCAPE)
-    try session.until("the help is gone") { !$0.text.contains("Esc close") }
+    try session.until("the help is gone") { !$0.text.contains("What works here") }
   }
 }
 
@@ -87,7 +87,10 @@ import Testing
     ]
     for round in 0..<4 {
       let script = (0..<60).compactMap { _ in keys.randomElement(using: &generator) }.joined()
-      session.type(script + ":")
+      // A list may be open by then: there the colon would be typed into it.
+      session.type(script)
+      session.control("g")
+      session.type(":")
       session.type("round\(round)")
       try session.until("the prompt") { $0.isBetweenFrames && $0.line(29) == " : round\(round)" }
       let (cells, count) = (session.cells, session.output.count)
