@@ -117,6 +117,8 @@ package enum Change: Hashable, Sendable {
   case device(UInt16)
   case bank(iommu: UInt8, bank: UInt8)
   case iommu(UInt8)
+  /// A device's own access, and where it goes.
+  case access(IOVA, device: UInt16)
 }
 
 /// What the drivers of the day do not notice, and the model does.

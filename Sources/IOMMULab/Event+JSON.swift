@@ -220,6 +220,8 @@ extension Subject {
     case .device(let index): return system.name(of: DeviceID(Int(index)))
     case .bank(let iommu, let bank): return "\(machine.board.iommus[Int(iommu)].name)/\(bank)"
     case .iommu(let index): return machine.board.iommus[Int(index)].name
+    case .access(let iova, let device):
+      return "\(system.name(of: DeviceID(Int(device)))) \(iova.value.hex8)"
     }
   }
 }

@@ -147,8 +147,19 @@ extension Operation {
     guard let pattern = Traffic.Pattern(rawValue: String(word)) else {
       throw start.usageError("\"\(word.shown)\" is none of scan, blocks and random")
     }
-    return Traffic(
-      pattern, seed: try reader.value(of: "seed") ?? 1, count: try reader.value(of: "count") ?? 100)
+    var traffic = Traffic(pattern, seed: 1, count: 100)
+    while !reader.isAtEnd {
+      if let seed = try reader.value(of: "seed") {
+        traffic.seed = seed
+      } else if let from = try reader.value(of: "from") {
+        traffic.from = from
+      } else if let count = try reader.value(of: "count") {
+        traffic.count = count
+      } else {
+        break
+      }
+    }
+    return traffic
   }
 
   private static func limit(_ reader: inout LineReader) throws(ParseError) -> Operation {
@@ -206,8 +217,9 @@ extension Operation {
     case .traffic(let device, let traffic):
       return [
         verb, Word(.device, device), Word(.option, traffic.pattern.rawValue),
-        Word(.option, "seed=\(traffic.seed)"), Word(.option, "count=\(traffic.count)"),
-      ]
+        Word(.option, "seed=\(traffic.seed)"),
+      ] + (traffic.from > 0 ? [Word(.option, "from=\(traffic.from)")] : [])
+        + [Word(.option, "count=\(traffic.count)")]
     case .limitPages(let limit):
       return [verb, Word(.option, "pages"), Word(.option, limit.map { String($0) } ?? "none")]
     }

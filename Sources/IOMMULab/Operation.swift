@@ -153,7 +153,7 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
       "invalidate IOMMU[/CONTEXT] all|vmid|asid|va|contexts|domain [N] [asid N|va IOVA]"
     case .irq: "irq auto|hold|run [IOMMU]"
     case .limit: "limit pages N|none"
-    case .traffic: "traffic DEVICE scan|blocks|random [seed=N] [count=N]"
+    case .traffic: "traffic DEVICE scan|blocks|random [seed=N] [from=N] [count=N]"
     case .expect: "expect ok|ERRNO|VALUE|fault [KIND]|bypass|stalled|error"
     }
   }

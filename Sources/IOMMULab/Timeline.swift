@@ -28,6 +28,7 @@ package struct Timeline: Sendable {
   let budget: Int
   /// What was recorded, of the operations around the cursor.
   var recordings = Recordings()
+  private(set) var ledger = TrafficLedger()
 
   /// - Parameters:
   ///   - machine: The machine before the first operation.
@@ -96,6 +97,7 @@ package struct Timeline: Sendable {
       entries.truncate(to: kept)
       recordings.truncate(to: kept)
       checkpoints.truncate(to: kept)
+      ledger.truncate(to: kept, of: entries)
     }
     if kept - checkpoints.newest >= checkpoints.interval { checkpoints.add(&machine, after: kept) }
     let outcome = machine.apply(operation)
@@ -103,6 +105,7 @@ package struct Timeline: Sendable {
     entries.append(
       operation, outcome, line: line, faults: faults(after: outcome),
       cost: Cost(of: recording, on: machine.board))
+    ledger.add(operation, outcome, at: kept)
     recordings.keep(recording, of: kept)
     moveCursor(to: kept, events: recording.events.count)
     return (outcome, dropped)
@@ -136,8 +139,8 @@ package struct Timeline: Sendable {
     guard let current else { return 0 }
     if isOperationDone { return current.faults }
     let before = position.entry > 0 ? entries[position.entry - 1].faults : 0
-    let happened = happened.contains { if case .fault = $0.change { true } else { false } }
-    return happened ? current.faults : before
+    let happened = happened.count { if case .fault = $0.change { true } else { false } }
+    return min(before + happened, current.faults)
   }
 
 }

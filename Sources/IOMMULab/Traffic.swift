@@ -1,43 +1,23 @@
 internal import IOMMUAPI
 internal import IOMMUHardware
-internal import IOMMUModel
+package import IOMMUModel
 
 /// Accesses that a device makes by itself, by a pattern and a seed: the same seed, the same accesses.
 package struct Traffic: Hashable, Sendable {
-  /// How a device goes through what is mapped for it.
-  package enum Pattern: String, Hashable, Sendable, CaseIterable {
-    /// One line after the other, as a display reads its picture.
-    case scan
-    /// Small blocks here and there, read and then written, as a video codec does.
-    case blocks
-    /// Anywhere, now and then where nothing is mapped, as a GPU may.
-    case random
-  }
+  package typealias Pattern = AccessPattern
 
   package let pattern: Pattern
-  package let seed: UInt64
-  package let count: UInt64
+  package var seed: UInt64
+  /// How many accesses of the seed were made before: those are passed over.
+  package var from: UInt64
+  package var count: UInt64
 
-  package init(_ pattern: Pattern, seed: UInt64, count: UInt64) {
-    (self.pattern, self.seed, self.count) = (pattern, seed, count)
+  package init(_ pattern: Pattern, seed: UInt64, from: UInt64 = 0, count: UInt64) {
+    (self.pattern, self.seed, self.from, self.count) = (pattern, seed, from, count)
   }
 
   /// The most accesses that one operation makes.
   package static let mostAccesses: UInt64 = 1_000_000
-}
-
-/// What came of a device's traffic.
-package struct TrafficResult: Hashable, Sendable {
-  package var hits: UInt64 = 0
-  package var misses: UInt64 = 0
-  package var faults: UInt64 = 0
-  package var bypassed: UInt64 = 0
-  package var stalled: UInt64 = 0
-
-  package init() {}
-
-  /// Accesses that reached memory.
-  package var reached: UInt64 { hits + misses + bypassed }
 }
 
 /// Goes through the mapped addresses of a device.
@@ -55,20 +35,38 @@ struct TrafficSource {
   /// Where the block begins that is being worked on.
   private var block: UInt64 = 0
 
-  init(_ traffic: Traffic, over ranges: [MappedRange]) {
+  /// `device` makes devices with the same seed go different ways.
+  init(_ traffic: Traffic, of device: DeviceID, over ranges: [MappedRange]) {
     pattern = traffic.pattern
     self.ranges = ranges
     total = ranges.reduce(0) { $0 &+ $1.length }
-    state = traffic.seed
-    if pattern == .scan, total > 0 { step = below(total / Self.line) }
+    state = traffic.seed &+ UInt64(device.index) &* 0xd1b5_4a32_d192_ed03
+    guard total > 0 else {
+      step = traffic.from
+      return
+    }
+    switch pattern {
+    case .scan: step = below(total / Self.line) &+ traffic.from
+    case .blocks:
+      step = traffic.from
+      state &+= traffic.from / Self.blockAccesses &* Self.gamma
+      if step % Self.blockAccesses != 0 { block = below(total) & ~0xfff }
+    case .random: state &+= traffic.from &* 3 &* Self.gamma
+    }
   }
+
+  /// How much SplitMix64 moves on for each number: so numbers can be passed over.
+  private static let gamma: UInt64 = 0x9e37_79b9_7f4a_7c15
+
+  /// Eight lines of a block are read, then its first four are written.
+  private static let blockAccesses: UInt64 = 12
 
   /// Bytes that a device asks for at once.
   private static let line: UInt64 = 64
 
   /// SplitMix64.
   private mutating func random() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
+    state &+= Self.gamma
     var word = state
     word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
     word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
@@ -94,8 +92,7 @@ struct TrafficSource {
     switch pattern {
     case .scan: return Access(iova: address(at: step &* Self.line % total), isWrite: false)
     case .blocks:
-      // Eight lines of a block are read, then its first four are written.
-      let place = step % 12
+      let place = step % Self.blockAccesses
       if place == 0 { block = below(total) & ~0xfff }
       let line = place < 8 ? place : place - 8
       return Access(iova: address(at: (block &+ line &* 0x200) % total), isWrite: place >= 8)
@@ -116,27 +113,30 @@ extension Machine {
     let source = system.devices[device.index]
     let table = source.bank.flatMap { BankStatus(bank: $0, of: source.iommu, in: self).table }
     let ranges = table.map { MappedRange.all(from: $0, in: self) } ?? []
-    var accesses = TrafficSource(traffic, over: ranges)
+    var accesses = TrafficSource(traffic, of: device, over: ranges)
     var result = TrafficResult()
     for _ in 0..<traffic.count {
       let access = accesses.next()
       let request = request(by: device, at: IOVA(access.iova), access.isWrite ? .write : .read)
-      let isHit = if case .translated(_, _, _?) = board.walk(request) { true } else { false }
-      let answer: Board.Answer
-      if access.isWrite, let physical = board.walk(request).physical {
-        answer = write(request, UInt64(board.word(at: physical)))
-      } else {
-        answer = access.isWrite ? write(request, 0) : read(request)
-      }
-      switch answer {
-      case .reached(_, isBypass: true): result.bypassed += 1
-      case .reached: if isHit { result.hits += 1 } else { result.misses += 1 }
-      case .stalled: result.stalled += 1
-      case .fault:
-        result.faults += 1
-        handleInterrupts()
-      }
+      var reads = TableReads()
+      let ahead = board.walk(request, watcher: &reads)
+      let answer = self.access(request, by: device, endingAt: ahead.physical)
+      result.count(TrafficAccess.Outcome(ahead, reads: reads.count))
+      if case .fault = answer { handleInterrupts() }
     }
     return result
   }
+}
+
+/// Counts the tables that a walk reads.
+private struct TableReads: WalkWatcher {
+  private(set) var count = 0
+
+  mutating func read(_ word: UInt64, at address: PhysicalAddress, level: Int) { count += 1 }
+
+  mutating func route(offset: UInt32, value: UInt32, bank: Int) {}
+  mutating func control(offset: UInt32, value: UInt32, isOn: Bool) {}
+  mutating func routing(_ entry: RoutingEntry) {}
+  mutating func probe(slot: Int?, vmid: UInt16, asid: UInt8) {}
+  mutating func check(_ rights: Rights, isAllowed: Bool) {}
 }

@@ -23,6 +23,8 @@ package struct Platform: Hashable, Sendable {
     package let unit: Int
     package let bank: Int
     package let streams: [UInt32]
+    /// How its device goes through memory of its own accord.
+    package let pattern: AccessPattern
   }
 
   package private(set) var name = ""
@@ -110,7 +112,9 @@ package struct Platform: Hashable, Sendable {
     let bank = contexts.count { $0.unit == last }
     guard bank < 255 else { throw line.error("an iommu has at most 255 devices") }
     contexts.append(
-      Context(name: name, unit: last, bank: bank, streams: [UInt32(source.value)]))
+      Context(
+        name: name, unit: last, bank: bank, streams: [UInt32(source.value)],
+        pattern: try AccessPattern(of: line)))
   }
 
   /// First and last address of a range without memory.
@@ -127,7 +131,7 @@ package struct Platform: Hashable, Sendable {
     return Context(
       name: try line.word(1, "a name"), unit: units.count - 1,
       bank: try small(line, "bank", 0...unit.banks - 1),
-      streams: try Self.streams(line))
+      streams: try Self.streams(line), pattern: try AccessPattern(of: line))
   }
 
   /// Stream IDs like `0,2` or `1,3-10`.
@@ -168,6 +172,12 @@ package struct Platform: Hashable, Sendable {
       throw line.error("\(key)=\(number) does not fit into 32 bits")
     }
     return value
+  }
+
+  /// How a device goes through memory when it is left to itself.
+  package func pattern(of device: DeviceID) -> AccessPattern {
+    let context = device.index - units.count
+    return contexts.indices.contains(context) ? contexts[context].pattern : .usual
   }
 
   // MARK: Switching on

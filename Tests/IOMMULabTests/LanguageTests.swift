@@ -109,6 +109,10 @@ import Testing
       "traffic mdp_vg1 random",
       .traffic(device: "mdp_vg1", Traffic(.random, seed: 1, count: 100)),
       "traffic mdp_vg1 random seed=1 count=100"),
+    Example(
+      "traffic mdp_vg1 blocks count=9 from=100 seed=2",
+      .traffic(device: "mdp_vg1", Traffic(.blocks, seed: 2, from: 100, count: 9)),
+      "traffic mdp_vg1 blocks seed=2 from=100 count=9"),
     Example("limit pages none", .limitPages(nil)),
   ]
 

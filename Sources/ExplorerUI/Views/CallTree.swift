@@ -60,6 +60,9 @@ struct CallTree {
         let end = self.end(ofCallAt: index, before: range.upperBound)
         let steps = events[index..<end].count { $0.change.isStep }
         let isInside = cursor.map { (index..<end).contains($0) } ?? false
+        // An access of a device's own is no function: it hangs under the operation's line.
+        let isAccess = if case .call(_, .access) = event.change { true } else { false }
+        let depth = isAccess ? max(1, depth) : depth
         if isInside || depth == 0 && index == 0 {
           lines.append(Line(kind: .open(index), depth: depth, end: end))
           add(index + 1..<end, depth: depth + 1)

@@ -29,6 +29,10 @@ struct EventLine {
   func call(_ change: Change) -> Prose {
     guard case .call(let function, let subject) = change else { return "" }
     var prose = Prose(function.description, .text)
+    if case .access(let iova, let device) = subject {
+      let name = machine.system.name(of: DeviceID(Int(device)))
+      return prose + " " + Prose(name, .text, to: .named(name)) + " \(iova: iova)"
+    }
     guard let name = subject.name(in: machine) else { return prose }
     switch subject {
     case .domain: prose += "  " + Prose(name, .domain)
@@ -38,9 +42,14 @@ struct EventLine {
       }
       let unit = machine.board.iommus[Int(iommu)].name
       prose += Prose("   " + machine.words.place(Int(bank), of: unit, device: device), .dim)
-    case .device, .iommu, .none: prose += Prose("  \(name)", .dim)
+    case .device, .iommu, .access, .none: prose += Prose("  \(name)", .dim)
     }
     return prose
+  }
+
+  /// What came of a device's own access; nil for any other call.
+  func outcome(ofCallAt index: Int, in events: [Event]) -> Prose? {
+    TrafficAccess(callAt: index, in: events).map { "   " + $0.outcome.prose }
   }
 
   /// A step; its new value stands out while it is the current one.
@@ -133,5 +142,18 @@ struct EventLine {
   /// A word of memory by its place in a table, where it lies in one.
   private func place(_ address: PhysicalAddress, level: Int? = nil) -> String {
     machine.wordName(at: address, level: level) ?? address.value.hex8
+  }
+}
+
+extension TrafficAccess.Outcome {
+  /// One or two words, with a sign where it went wrong.
+  var prose: Prose {
+    switch self {
+    case .hit: Prose("hit", .live)
+    case .walked(let reads): Prose("\(reads) read\(reads == 1 ? "" : "s")", .half)
+    case .fault: Prose("✗ fault", .fault)
+    case .bypassed: Prose("untranslated", .dim)
+    case .stalled: Prose("✗ stalled", .fault)
+    }
   }
 }

@@ -186,7 +186,9 @@ struct TimelineView {
     case .folded(let index, let steps):
       prose += tense == .future ? Prose("  ", .text) : Prose("✓ ", .live)
       prose += writer.call(events[index].change)
-      prose += Prose("   \(steps) step\(steps == 1 ? "" : "s") ▸", .dim)
+      prose +=
+        writer.outcome(ofCallAt: index, in: events)
+        ?? Prose("   \(steps) step\(steps == 1 ? "" : "s") ▸", .dim)
       if tense == .future { prose = prose.all(.dim) }
     case .step(let index):
       let change = events[index].change
