@@ -48,6 +48,14 @@ package enum Action: Hashable, Sendable {
   case scroll(Pane, Int)
   case editAddress
 
+  // MARK: Traffic
+  /// Sets the devices going, or stops them.
+  case run
+  /// One tick of it.
+  case tick
+  case toggleTraffic
+  case faster, slower, editSeed
+
   // MARK: The program
   /// Opens the prompt with a text in it.
   case compose(String)

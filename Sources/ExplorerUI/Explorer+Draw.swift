@@ -19,13 +19,19 @@ extension Explorer {
     StatusLine(self).draw(with: &pen)
     let marks = Marks(timeline)
     if !layout.system.isEmpty { SystemView(self, marks).draw(in: layout.system, with: &pen) }
-    if !layout.inspector.isEmpty {
+    if !layout.inspector.isEmpty, traffic.isOpen {
+      TrafficView(self).draw(in: layout.inspector, with: &pen)
+    } else if !layout.inspector.isEmpty {
       drawInspector(view, in: layout.inspector, isSecond: false, with: &pen)
     }
     if let second = layout.second {
       drawInspector(shownSecondView, in: second, isSecond: true, with: &pen)
     }
-    if !layout.timeline.isEmpty { TimelineView(self).draw(in: layout.timeline, with: &pen) }
+    if !layout.timeline.isEmpty, isWatchingTraffic {
+      TrafficPlots(self).draw(in: layout.timeline, with: &pen)
+    } else if !layout.timeline.isEmpty {
+      TimelineView(self).draw(in: layout.timeline, with: &pen)
+    }
     if !layout.why.isEmpty { WhyLines(self).draw(in: layout.why, with: &pen) }
     if isWhyOpen { WhyView(self).draw(with: &pen) }
     if let picker { PickerView(self, picker).draw(with: &pen) }
@@ -63,8 +69,8 @@ extension Explorer {
     }
   }
 
-  private func drawTabs(
-    _ open: ViewID, in area: Rect, isSecond: Bool, with pen: inout Pen
+  func drawTabs(
+    _ open: ViewID?, in area: Rect, isSecond: Bool, with pen: inout Pen
   ) {
     let isShort = area.width < 60
     var column = 0

@@ -13,6 +13,7 @@ struct Place: Hashable, Sendable {
   let walkCursor: Int
   let lineCursor: Int
   let chosenAddress: IOVA?
+  let isTrafficOpen: Bool
 }
 
 /// Going where a name or an address leads, and back, as in a browser.
@@ -22,7 +23,8 @@ extension Explorer {
   var place: Place {
     Place(
       selection: selection, view: view, entryCursor: entryCursor, registerCursor: registerCursor,
-      walkCursor: walkCursor, lineCursor: lineCursor, chosenAddress: chosenAddress)
+      walkCursor: walkCursor, lineCursor: lineCursor, chosenAddress: chosenAddress,
+      isTrafficOpen: traffic.isOpen)
   }
 
   /// Keeps where one is, to come back to it.
@@ -60,6 +62,7 @@ extension Explorer {
     (entryCursor, registerCursor) = (place.entryCursor, place.registerCursor)
     (walkCursor, lineCursor) = (place.walkCursor, place.lineCursor)
     chosenAddress = place.chosenAddress
+    traffic.isOpen = place.isTrafficOpen
   }
 
   // MARK: Following
@@ -69,6 +72,7 @@ extension Explorer {
     switch target {
     case .named(let name): follow(name: name)
     case .iova(let value): follow(IOVA(value))
+    case .access(let device, let iova): follow(IOVA(iova), of: device)
     case .physical(let value): follow(PhysicalAddress(value))
     case .register(let iommu, let offset): follow(register: offset, of: iommu)
     case .operation(let index):
@@ -89,10 +93,26 @@ extension Explorer {
     go(to: found, view)
   }
 
+  /// An address as one device uses it, which need not be the one that is looked at.
+  private mutating func follow(_ iova: IOVA, of device: String) {
+    remember()
+    traffic.isOpen = false
+    if let place = place(of: device), place != selection {
+      selection = place
+      resetCursors()
+    }
+    view = .walk
+    look(at: iova)
+  }
+
   /// An address that a device uses: its walk, or its entries where tables are being looked at.
   private mutating func follow(_ iova: IOVA) {
-    let isTable = view == .pageTable
     remember()
+    look(at: iova)
+  }
+
+  private mutating func look(at iova: IOVA) {
+    let isTable = view == .pageTable
     chosenAddress = iova
     walkCursor = 0
     entryCursor.follow(

@@ -10,6 +10,7 @@ extension Explorer {
     switch focus {
     case .system: moveInSystem(direction)
     case .inspector: moveInInspector(direction)
+    case .timeline where traffic.isOpen: moveInTraffic(direction)
     case .timeline:
       switch direction {
       case .up, .pageUp: _ = timeline.backOperation()
@@ -46,6 +47,10 @@ extension Explorer {
   }
 
   mutating func moveInInspector(_ direction: Direction) {
+    guard !traffic.isOpen else {
+      moveAmongDevices(direction)
+      return
+    }
     switch view {
     case .path:
       if direction == .left || direction == .right { turnView(direction == .left ? -1 : 1) }
@@ -133,6 +138,7 @@ extension Explorer {
     switch cursor {
     case .register(let index): registerCursor = index
     case .walkStep(let index): walkCursor = index
+    case .line(let index) where traffic.isOpen: select(device: index)
     case .line(let index): lineCursor = index
     case .entry(let level, let index):
       guard let depth = machine.platform.format.levels.firstIndex(of: level) else { return }
@@ -142,6 +148,7 @@ extension Explorer {
 
   mutating func open() {
     switch (focus, selection) {
+    case (.inspector, _) where traffic.isOpen: inspectFromTraffic()
     case (.system, .iommu(let iommu)): folds[iommu] = !isOpen(iommu)
     case (.system, _): focus = .inspector
     case (.inspector, _) where view == .pageTable:

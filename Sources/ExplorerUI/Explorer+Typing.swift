@@ -42,6 +42,10 @@ extension Explorer {
       chooseAddress(text)
       return
     }
+    if prompt?.purpose == .seed {
+      chooseSeed(text)
+      return
+    }
     var text = text
     do throws(ParseError) {
       while true {
@@ -95,6 +99,7 @@ extension Explorer {
       folds = [:]
       (visited, left) = ([], [])
       chosenAddress = nil
+      traffic.isOpen = false
       resetCursors()
     }
     // What only looks, and what cannot be tried, is no reason to give up what comes after.

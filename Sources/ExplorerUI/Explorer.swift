@@ -45,6 +45,9 @@ package struct Explorer: Sendable {
   /// The address that path and walk look at, once a person chose one.
   var chosenAddress: IOVA?
 
+  /// The devices at work, and whether they are being watched.
+  package internal(set) var traffic = TrafficControl()
+
   package internal(set) var prompt: Prompt?
   var history: [String] = []
   /// The list that is open: what was found, or what works here.
@@ -89,6 +92,7 @@ package struct Explorer: Sendable {
       if picker != nil { paste(intoPicker: text) } else { paste(text) }
       return .none
     case .mouse(let mouse): return handle(mouse)
+    case .tick: return perform(.tick)
     case .key(let key): return handle(key)
     }
   }
@@ -99,7 +103,9 @@ package struct Explorer: Sendable {
     if linkChoice != nil { return chooseLink(by: key) }
     if picker != nil { return pick(by: key) }
     if isWhyOpen { return readWhy(key) }
-    return Keymap.action(for: key, in: focus, view).map { perform($0) } ?? .none
+    return Keymap.action(for: key, in: focus, view, amongTraffic: isAmongTraffic).map {
+      perform($0)
+    } ?? .none
   }
 
   private mutating func handle(_ mouse: Mouse) -> Effect {
@@ -139,14 +145,17 @@ package struct Explorer: Sendable {
 
   /// The one place where the state changes for a key or a click.
   package mutating func perform(_ action: Action) -> Effect {
-    defer { keepTreeTop() }
+    defer {
+      keepTreeTop()
+      stopInThePast()
+    }
     switch action {
     case .stepForward:
       if !timeline.forward() { notice = "This is the last step. : does something new." }
     case .stepBack: if !timeline.back() { notice = "This is the beginning." }
     case .operationForward:
-      if !timeline.forwardOperation() { notice = "This is the last operation. : does a new one." }
-    case .operationBack: if !timeline.backOperation() { notice = "This is the beginning." }
+      if !timeline.forwardAccess() { notice = "This is the last operation. : does a new one." }
+    case .operationBack: if !timeline.backAccess() { notice = "This is the beginning." }
     case .toStart: timeline.jumpToStart()
     case .toEnd: timeline.jumpToEnd()
     case .jump(let position):
@@ -160,9 +169,12 @@ package struct Explorer: Sendable {
       folds[iommu] = !isOpen(iommu)
       go(to: .iommu(iommu), view)
     case .view(let target):
+      traffic.isOpen = false
       if view != target { go(to: selection, target) }
       if layout.inspector.isEmpty { focus = .inspector }
-    case .nextView: turnView(1)
+    case .nextView:
+      traffic.isOpen = false
+      turnView(1)
     case .focus(let pane): focus = pane
     case .nextPane: turnPane(1)
     case .previousPane: turnPane(-1)
@@ -196,6 +208,12 @@ package struct Explorer: Sendable {
     case .scroll(let pane, let amount): scroll(pane, amount)
     case .editAddress:
       prompt = Prompt(.address, text: Subject(selection, in: machine).address(in: self).value.hex8)
+    case .run: toggleRunning()
+    case .tick: tick()
+    case .toggleTraffic: toggleTraffic()
+    case .faster: changeSpeed(1)
+    case .slower: changeSpeed(-1)
+    case .editSeed: prompt = Prompt(.seed, text: String(traffic.seed))
     case .command: prompt = Prompt(.operation, history: history)
     case .compose(let text):
       var prompt = Prompt(.operation, history: history)
@@ -223,6 +241,8 @@ package struct Explorer: Sendable {
     if isOpen { return }
     if isZoomed {
       isZoomed = false
+    } else if traffic.isOpen {
+      traffic.isOpen = false
     } else if view == .pageTable, let trail = entryTrail, trail.depth > 0 {
       entryCursor.depth = trail.depth - 1
     }

@@ -50,6 +50,18 @@ package struct Glyphs: Hashable, Sendable {
   var table: Character { pick("□", "T") }
   var unmapped: Character { pick("·", ".") }
 
+  // MARK: Plots
+
+  /// From little to much, in one cell.
+  var bars: [Character] { isASCII ? Array(".:#") : Array("▁▂▃▄▅▆▇█") }
+
+  /// The bar for a share of a whole; something is never nothing, and nothing is a blank.
+  func bar(_ part: UInt64, of whole: UInt64) -> Character {
+    guard part > 0, whole > 0 else { return " " }
+    let count = UInt64(bars.count)
+    return bars[Int(min(count - 1, (min(part, whole) * count - 1) / whole))]
+  }
+
   /// Text of our own with its arrows and dots as this terminal can show them.
   package func plain(_ text: String) -> String {
     guard isASCII, text.unicodeScalars.contains(where: { !$0.isASCII }) else { return text }

@@ -14,7 +14,7 @@ extension Binding {
   /// Where it works, in words; empty where it works everywhere.
   var place: String {
     switch (pane, view) {
-    case (nil, nil): ""
+    case (nil, nil): needsTraffic ? "Traffic" : ""
     case (let pane?, nil): pane.title
     case (nil, let view?): view.title
     case (let pane?, let view?): "\(pane.title), \(view.title)"

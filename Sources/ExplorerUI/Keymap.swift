@@ -3,7 +3,7 @@ package import TerminalCore
 /// One key, or a few that mean the same, and what they do.
 package struct Binding: Sendable {
   package enum Group: String, Hashable, Sendable, CaseIterable {
-    case time, look, act, screen, program
+    case time, traffic, look, act, screen, program
   }
 
   package let keys: [Key]
@@ -20,13 +20,18 @@ package struct Binding: Sendable {
   /// With which view open; nil is with any.
   package let view: ViewID?
 
+  /// It works only while traffic runs or is looked at.
+  package var needsTraffic = false
+
   /// It works while a pane has the focus and a view is open.
-  package func works(in pane: Pane, _ view: ViewID) -> Bool {
-    (self.pane ?? pane) == pane && (self.view ?? view) == view
+  package func works(in pane: Pane, _ view: ViewID, amongTraffic: Bool = false) -> Bool {
+    (amongTraffic || !needsTraffic) && (self.pane ?? pane) == pane && (self.view ?? view) == view
   }
 
   /// How special it is: what works in one place alone goes before what works everywhere.
-  fileprivate var rank: Int { (view == nil ? 0 : 2) + (pane == nil ? 0 : 1) }
+  fileprivate var rank: Int {
+    (needsTraffic ? 4 : 0) + (view == nil ? 0 : 2) + (pane == nil ? 0 : 1)
+  }
 }
 
 /// The table of bindings.
@@ -40,6 +45,13 @@ package enum Keymap {
     bind("P", .operationBack, .time, "", "Back to before this operation"),
     bind([.home], "Home", .toStart, .time, "Before the first operation"),
     bind([.end], "End", .toEnd, .time, "After the last operation"),
+
+    bind(
+      " ", .run, .traffic, "run", "Set all attached devices going, and stop them", label: "Space"),
+    bind("t", .toggleTraffic, .traffic, "", "Traffic: what the devices ask for, and where it went"),
+    bind("+", .faster, .traffic, "speed", "Faster", needsTraffic: true),
+    bind("-", .slower, .traffic, "", "Slower", needsTraffic: true),
+    bind("S", .editSeed, .traffic, "seed", "Choose the seed of the traffic", needsTraffic: true),
 
     bind("1", .view(.path), .look, "", "Path: from device to memory"),
     bind("2", .view(.registers), .look, "", "Registers and their fields, in words"),
@@ -116,11 +128,13 @@ package enum Keymap {
 
   private static func bind(
     _ character: Character, _ action: Action, _ group: Binding.Group, _ word: String,
-    _ help: String, in pane: Pane? = nil, _ view: ViewID? = nil
+    _ help: String, in pane: Pane? = nil, _ view: ViewID? = nil, label: String? = nil,
+    needsTraffic: Bool = false
   ) -> Binding {
     Binding(
-      keys: [Key(.character(character))], label: String(character), word: word, help: help,
-      group: group, action: action, pane: pane, view: view)
+      keys: [Key(.character(character))], label: label ?? String(character), word: word,
+      help: help, group: group, action: action, pane: pane, view: view,
+      needsTraffic: needsTraffic)
   }
 
   private static func bind(
@@ -141,11 +155,15 @@ package enum Keymap {
   }
 
   /// What a key means while a pane has the focus and a view is open; nil when it means nothing.
-  package static func action(for key: Key, in pane: Pane, _ view: ViewID) -> Action? {
+  package static func action(
+    for key: Key, in pane: Pane, _ view: ViewID, amongTraffic: Bool = false
+  ) -> Action? {
     var plain = key
     // A terminal may or may not report Shift with a capital letter.
     if case .character = key.code { plain.modifiers.remove(.shift) }
-    let fitting = bindings.filter { $0.keys.contains(plain) && $0.works(in: pane, view) }
+    let fitting = bindings.filter {
+      $0.keys.contains(plain) && $0.works(in: pane, view, amongTraffic: amongTraffic)
+    }
     return fitting.max { $0.rank < $1.rank }?.action
   }
 }

@@ -63,6 +63,7 @@ struct KeysRow {
         Item(key: "↵", word: "go", action: .leave), Item(key: "Esc", word: "leave", action: .leave),
       ]
     }
+    if explorer.traffic.isOpen, explorer.focus != .system { return trafficItems }
     var items = [
       Item(key: "n", word: "step", action: .stepForward),
       Item(key: "p", word: "back", action: .stepBack),
@@ -112,6 +113,9 @@ struct KeysRow {
         Item(key: "S", word: "swap", action: .swapViews),
       ]
     }
+    let run = Item(
+      key: "Space", word: explorer.traffic.isRunning ? "stop" : "run", action: .run)
+    items.insert(run, at: explorer.traffic.isRunning ? 0 : items.count)
     return items
   }
 
@@ -125,6 +129,35 @@ struct KeysRow {
       Item(
         key: "Esc", word: isFinding ? "leave, nothing changed" : "leave, nothing done",
         action: .leave),
+    ]
+  }
+
+  private var trafficItems: [Item] {
+    let isRunning = explorer.traffic.isRunning
+    var items = [
+      Item(key: "Space", word: isRunning ? "stop" : "run", action: .run),
+      Item(key: "+ -", word: "speed", action: .faster),
+    ]
+    let device = [
+      Item(key: "↑↓", word: "context", action: .move(.down)),
+      Item(key: "↵", word: "inspect it", action: .open),
+    ]
+    let time = [
+      Item(key: "P", word: isRunning ? "back (stops)" : "back by access", action: .operationBack),
+      Item(key: "p", word: "by step", action: .stepBack),
+    ]
+    switch (explorer.focus, isRunning) {
+    case (.timeline, false):
+      items = [items[0], Item(key: "↑↓", word: "access", action: .move(.up))] + time + [items[1]]
+    case (.timeline, true): items.append(Item(key: "↑", word: "back (stops)", action: .move(.up)))
+    case (_, true): items += device + [time[0]]
+    case (_, false): items = [items[0]] + time + device + [items[1]]
+    }
+    return items + [
+      Item(key: "S", word: "seed", action: .editSeed),
+      Item(key: "Tab", word: "pane", action: .nextPane),
+      Item(key: "t", word: "close", action: .toggleTraffic),
+      Item(key: "f", word: "follow", action: .chooseLink),
     ]
   }
 }

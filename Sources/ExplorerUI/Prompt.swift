@@ -4,7 +4,7 @@ internal import TerminalCore
 
 /// The command line at the bottom: editing, history, completion.
 package struct Prompt: Hashable, Sendable {
-  package enum Purpose: Hashable, Sendable { case operation, address }
+  package enum Purpose: Hashable, Sendable { case operation, address, seed }
 
   enum Result { case edited, submitted(String), cancelled }
 
@@ -42,6 +42,7 @@ package struct Prompt: Hashable, Sendable {
     switch purpose {
     case .operation: ":"
     case .address: "address"
+    case .seed: "seed"
     }
   }
 

@@ -41,19 +41,32 @@ struct StatusLine {
     func add(_ name: String, _ value: String, _ role: Prose.Role = .strong) {
       prose += Prose(name + " ", .text) + Prose(value, role)
     }
+    if explorer.traffic.isRunning {
+      prose = Prose("▶ running", .live) + Prose(gap, .text)
+      let rate = explorer.traffic.speed.ticksPerSecond
+      prose += Prose(isNarrow ? "" : "\(rate) tick\(rate == 1 ? "" : "s")/s" + gap, .text)
+      add("tick", timeline.tick.grouped)
+      prose += Prose(gap, .text)
+      add(isNarrow ? "op" : "operation", (timeline.position.entry + 1).grouped)
+      prose += Prose(gap, .text)
+      return prose + state(gap)
+    }
     add(isNarrow ? "op" : "operation", String(timeline.position.entry + 1))
     prose += Prose("/\(timeline.entries.count)" + gap, .text)
     add("step", String(timeline.step))
     prose += Prose("/\(timeline.stepCount)" + gap, .text)
-    add("TLB", String(explorer.machine.board.iommus.reduce(0) { $0 + $1.tlb.count }))
-    prose += Prose(gap, .text)
-    let faults = timeline.faults
-    if faults > 0 {
-      prose += Prose("✗ faults \(faults)", .fault)
-    } else {
-      add("faults", "0")
-    }
+    return prose + state(gap)
+  }
+
+  /// What all moving comes to, running or not.
+  private func state(_ gap: String) -> Prose {
+    let entries = explorer.machine.board.iommus.reduce(0) { $0 + $1.tlb.count }
+    let prose = Prose("TLB ", .text) + Prose(String(entries), .strong) + Prose(gap, .text)
+    let faults = explorer.timeline.faults
     return prose
+      + (faults > 0
+        ? Prose("✗ faults \(faults.grouped)", .fault)
+        : Prose("faults ", .text) + Prose("0", .strong))
   }
 }
 

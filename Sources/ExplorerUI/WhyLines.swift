@@ -28,7 +28,8 @@ struct WhyLines {
   }
 
   private func drawWhy(in area: Rect, text: Rect, with pen: inout Pen) {
-    let narration = explorer.narration
+    let narration =
+      explorer.isWatchingTraffic ? explorer.trafficNarration : explorer.narration
     pen.write(" why", .accent, at: 0, 0, in: area)
     let lines = Self.fitted(narration.sentence, in: text)
     draw(lines, in: text, with: &pen)

@@ -29,6 +29,8 @@ package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
     /// A domain, a device or an IOMMU.
     case named(String)
     case iova(UInt64)
+    /// An address as a device uses it.
+    case access(device: String, iova: UInt64)
     case physical(UInt64)
     case register(iommu: Int, offset: UInt32)
     /// An operation of the timeline, by its place in it.

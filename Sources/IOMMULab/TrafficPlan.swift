@@ -1,5 +1,5 @@
 internal import IOMMUAPI
-internal import IOMMUModel
+package import IOMMUModel
 
 /// How the devices of a machine are kept busy: which accesses each makes at a tick.
 ///
@@ -28,6 +28,11 @@ package struct TrafficPlan: Hashable, Sendable {
         device: name,
         Traffic(pattern, seed: seed, from: totals[name]?.accesses ?? 0, count: count))
     }
+  }
+
+  /// The names of the devices that take part.
+  package static func devices(of machine: Machine) -> [String] {
+    machine.attachedDevices.map { machine.system.name(of: $0) }
   }
 
   /// How busy a device is at a tick: a scan steadily, the others now more, now less.

@@ -8,6 +8,9 @@ package enum TerminalEvent: Hashable, Sendable {
 
   /// The screen has a new size in cells, or the same one and must be drawn again.
   case resize(width: Int, height: Int)
+
+  /// Nobody did anything: time has gone on, for a program that asked to be told.
+  case tick
 }
 
 /// Keys held down together with another key or a mouse button.

@@ -22,8 +22,11 @@ enum EventLoop {
     var explorer = make(colors, terminal.isUnicode)
     _ = explorer.handle(.resize(width: terminal.width, height: terminal.height))
     present(&explorer, on: &terminal)
-    while let events = terminal.nextEvents(timeoutMilliseconds: nil) {
-      for event in events {
+    var ticker = Ticker()
+    while let events = terminal.nextEvents(
+      timeoutMilliseconds: ticker.milliseconds(every: explorer.millisecondsPerTick))
+    {
+      for event in events + ticker.ticks {
         switch explorer.handle(event) {
         case .none: break
         case .quit:
@@ -46,5 +49,36 @@ enum EventLoop {
   private static func present(_ explorer: inout Explorer, on terminal: inout Terminal) {
     let (canvas, cursor) = explorer.draw()
     terminal.present(canvas, cursor: cursor)
+  }
+}
+
+/// Says when the next tick is due, also while other events come and go.
+private struct Ticker {
+  private let clock = ContinuousClock()
+  private var period = Duration.zero
+  private var due: ContinuousClock.Instant?
+
+  /// How long to wait for it; nil is for ever, and until then no clock is asked.
+  mutating func milliseconds(every period: Int?) -> Int32? {
+    guard let period else {
+      due = nil
+      return nil
+    }
+    self.period = .milliseconds(period)
+    let now = clock.now
+    let next = min(due ?? now + self.period, now + self.period)
+    due = next
+    return now >= next ? 0 : Int32((next - now) / .milliseconds(1)) + 1
+  }
+
+  /// A tick, if it is time.
+  ///
+  /// What is late is not made up for: a slow machine ticks more slowly.
+  var ticks: [TerminalEvent] {
+    mutating get {
+      guard let due, clock.now >= due else { return [] }
+      self.due = max(due + period, clock.now)
+      return [.tick]
+    }
   }
 }

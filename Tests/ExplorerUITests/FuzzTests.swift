@@ -20,7 +20,8 @@ import Testing
   private func events(
     _ random: inout SplitMix64, _ operations: inout RandomOperations
   ) -> [TerminalEvent] {
-    switch random.below(12) {
+    switch random.below(13) {
+    case 12: return Array(repeating: .tick, count: Int(random.below(6)))
     case 0:
       let size = random.pick(sizes)
       return [.resize(width: size.0, height: size.1)]

@@ -28,7 +28,13 @@ extension Explorer {
   /// What the table of keys offers in the pane and the view that have the focus, those first that
   /// mean something only here.
   private var keyItems: [PaletteItem] {
-    let here = Keymap.bindings.filter { $0.works(in: focus, view) }
+    // While traffic is looked at, some keys are its own.
+    let isAmongTraffic = isAmongTraffic
+    let taken = isAmongTraffic ? Keymap.bindings.filter(\.needsTraffic).flatMap(\.keys) : []
+    let here = Keymap.bindings.filter { binding in
+      binding.works(in: focus, view, amongTraffic: isAmongTraffic)
+        && (binding.needsTraffic || !binding.keys.contains { taken.contains($0) })
+    }
     let special = here.filter { $0.pane != nil || $0.view != nil }
     let general = here.filter { $0.pane == nil && $0.view == nil }
     let place = focus == .inspector ? "\(focus.title), \(view.title)" : focus.title
@@ -123,6 +129,7 @@ extension Binding.Group {
   var title: String {
     switch self {
     case .time: "move in time"
+    case .traffic: "let the devices work"
     case .look: "look at things"
     case .act: "do something"
     case .screen: "the screen"

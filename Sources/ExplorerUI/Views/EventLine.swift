@@ -31,7 +31,8 @@ struct EventLine {
     var prose = Prose(function.description, .text)
     if case .access(let iova, let device) = subject {
       let name = machine.system.name(of: DeviceID(Int(device)))
-      return prose + " " + Prose(name, .text, to: .named(name)) + " \(iova: iova)"
+      return prose + " " + Prose(name, .text, to: .named(name)) + " "
+        + Prose(iova.value.hex8, .iova, to: .access(device: name, iova: iova.value))
     }
     guard let name = subject.name(in: machine) else { return prose }
     switch subject {

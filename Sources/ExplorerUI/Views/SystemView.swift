@@ -53,11 +53,16 @@ struct SystemView {
   private let explorer: Explorer
   private let marks: Marks
   private let machine: Machine
+  /// Who was at work in the tick under the cursor, and the most that one of them asked for.
+  private let busy: TrafficTotals?
+  private let busiest: UInt64
 
   init(_ explorer: Explorer, _ marks: Marks) {
     self.explorer = explorer
     self.marks = marks
     machine = explorer.machine
+    busy = explorer.currentTick
+    busiest = busy?.devices.map(\.result.accesses).max() ?? 0
   }
 
   func draw(in area: Rect, with pen: inout Pen) {
@@ -149,6 +154,12 @@ struct SystemView {
       let dot = dot(iommu, bank)
       column = pen.write(dot, at: column, row, in: area)
     }
+    if !isOpen {
+      let works = (0..<unit.bankCount).compactMap { work(bank: $0, of: iommu) }
+      drawWork(
+        works.reduce(into: TrafficResult()) { $0 += $1 },
+        at: column, row, in: area, with: &pen)
+    }
     let names = (0..<unit.bankCount).compactMap { domainName(iommu, $0) }
     var unique: [String] = []
     for name in names where !unique.contains(name) { unique.append(name) }
@@ -174,6 +185,7 @@ struct SystemView {
       return
     }
     let found = machine.system.devices[device.index]
+    if let work = work(bank: bank, of: iommu) { drawWork(work, at: 1, row, in: area, with: &pen) }
     let name = domainName(iommu, bank)
     let nameWidth = isWide ? 15 : name == nil ? 19 : 12
     let cut = DisplayWidth.truncate(found.name, to: nameWidth, ellipsis: pen.glyphs.cut)
@@ -219,6 +231,25 @@ struct SystemView {
     pen.writeRight(
       Prose(bytes == 0 ? "empty" : isWide ? bytes.prose : bytes.shortProse, .dim), inset: 1, row,
       in: area)
+  }
+
+  /// What the device of a context did in the tick under the cursor.
+  private func work(bank: Int, of iommu: Int) -> TrafficResult? {
+    guard let busy, let device = machine.device(bank: bank, of: iommu) else { return nil }
+    return busy[machine.system.name(of: device)]
+  }
+
+  /// The busy path: a bar as high as the device was busy, or the sign of a fault.
+  private func drawWork(
+    _ work: TrafficResult, at column: Int, _ row: Int, in area: Rect, with pen: inout Pen
+  ) {
+    if work.faults > 0 {
+      pen.put(pen.glyphs.refused, pen.theme.style(.fault), at: column, row, in: area)
+    } else if work.accesses > 0 {
+      pen.put(
+        pen.glyphs.bar(work.accesses, of: busiest), pen.theme.style(.live), at: column, row,
+        in: area)
+    }
   }
 
   private func dot(_ iommu: Int, _ bank: Int) -> Prose {

@@ -131,7 +131,13 @@ struct TimelineView {
     let isScrolled = first > 0
     let visible = lines[first..<min(lines.count, first + area.height)].dropFirst()
     let outer = isScrolled ? visible.map(\.depth).min() ?? 0 : 0
-    if isScrolled { drawBreadcrumb(tree.openCalls(before: first + 1), in: area, with: &pen) }
+    // A title that was put before the tree's own lines opens no call.
+    let open = tree.openCalls(before: first + (tree.lines.first?.isRoot == true ? 1 : 0))
+    if open.isEmpty {
+      drawTreeLine(lines[0], 0, from: 0, of: current, in: area, with: &pen)
+    } else if isScrolled {
+      drawBreadcrumb(open, in: area, with: &pen)
+    }
     for row in (isScrolled ? 1 : 0)..<min(area.height, lines.count - first) {
       drawTreeLine(lines[first + row], row, from: outer, of: current, in: area, with: &pen)
     }

@@ -41,7 +41,7 @@ struct KeyScript {
     "Enter": Key(.enter), "Tab": Key(.tab), "S-Tab": Key(.backTab), "Esc": Key(.escape),
     "Up": Key(.up), "Down": Key(.down), "Left": Key(.left), "Right": Key(.right),
     "Home": Key(.home), "End": Key(.end), "PgUp": Key(.pageUp), "PgDn": Key(.pageDown),
-    "BS": Key(.backspace), "Del": Key(.delete), "Ins": Key(.insert),
+    "BS": Key(.backspace), "Del": Key(.delete), "Ins": Key(.insert), "Space": Key(.character(" ")),
   ]
 
   private static func event(_ text: Substring) throws -> TerminalEvent {
