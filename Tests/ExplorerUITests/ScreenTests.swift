@@ -81,7 +81,7 @@ import Testing
       .large(
         "faults",
         "<End>:'read mdp_rgb1 0x30000000'<Enter>:'irq hold'<Enter>:'read mdp_rgb1 0x0'<Enter>6"),
-    ] + finding + panes + deep + traditional
+    ] + finding + panes + deep + traditional + running
 
   private static func sizes(_ name: String, _ keys: String) -> [Picture] {
     [(80, 24), (120, 36), (200, 60)].map {
@@ -104,6 +104,18 @@ import Testing
       Picture(name: "second-chosen", keys: "2ss", width: 200, height: 60),
       .large("dividers-moved", ">>>>><Tab>++++"),
     ]
+
+  /// Devices at work on both platforms, and one access before their last.
+  private static let running = ["msm8x60", "traditional"].flatMap { platform in
+    let ticks = String(repeating: "<tick>", count: 60)
+    return [(80, 24), (120, 36), (200, 60)].flatMap { size in
+      [("running", ""), ("running-back", "PP")].map {
+        Picture(
+          name: "\(platform)-\($0.0)", keys: "<End><Space>\(ticks)\($0.1)", width: size.0,
+          height: size.1, platform: platform)
+      }
+    }
+  }
 
   private static let traditional =
     Picture.both("traditional", on: "traditional", "")

@@ -43,7 +43,7 @@ struct TrafficView {
     }
     let ways = ways
     let isAiry = body.height >= names.count + ways.count + 7
-    let room = max(1, body.height - (isAiry ? 7 : 4) - ways.count)
+    let room = max(1, body.height - (isAiry ? 7 : 3) - ways.count)
     var row = isAiry ? 1 : 0
     let pitch = body.height >= 2 * names.count + ways.count + 8 ? 2 : 1
     drawDevices(from: &row, room: room, pitch: pitch, in: body, with: &pen)

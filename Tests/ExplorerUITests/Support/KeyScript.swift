@@ -45,6 +45,7 @@ struct KeyScript {
   ]
 
   private static func event(_ text: Substring) throws -> TerminalEvent {
+    if text == "tick" { return .tick }
     if let key = names[text] { return .key(key) }
     if text.hasPrefix("C-"), text.count == 3, let letter = text.last {
       return .key(Key(.character(letter), .control))
