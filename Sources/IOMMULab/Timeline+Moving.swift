@@ -42,8 +42,15 @@ extension Timeline {
       finishOperation()
       return true
     }
-    guard position.entry + 1 < entries.count else { return false }
-    enter(position.entry + 1, atEnd: false)
+    let next = position.entry + 1
+    guard next < entries.count else { return false }
+    guard recordings[next] != nil else {
+      // The machine stands where it begins: doing it again tells what it did.
+      runNext()
+      moveCursor(to: next, events: recording.events.count)
+      return true
+    }
+    enter(next, atEnd: false)
     if recording.isComplete { finishOperation() } else { runWhole() }
     return true
   }
