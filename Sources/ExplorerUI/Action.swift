@@ -7,6 +7,12 @@ package enum Action: Hashable, Sendable {
   // MARK: Time
   case stepForward, stepBack, operationForward, operationBack, toStart, toEnd
   case jump(Timeline.Position)
+  /// Opens what lies ahead and steps inside.
+  case stepInto
+  /// Opens or folds a line of the call tree.
+  case fold(TreeFold)
+  /// Keeps this point of time, and shows what differs between it and another.
+  case mark, compare
 
   // MARK: Looking
   case select(Selection)
@@ -64,6 +70,12 @@ package enum Action: Hashable, Sendable {
 
 package enum Direction: Hashable, Sendable {
   case up, down, left, right, pageUp, pageDown
+}
+
+/// What can be opened in the call tree: a call, or a run of things alike, by the event it begins at.
+package enum TreeFold: Hashable, Sendable {
+  case call(Int)
+  case run(Int)
 }
 
 /// The panes that can have the focus.

@@ -7,12 +7,19 @@ internal import IOMMUModel
 struct Completion {
   let machine: Machine
   let platforms: [String]
+  /// The files whose paths begin like a text.
+  var paths: @Sendable (String) -> [String] = { _ in [] }
 
   /// The words that fit after `before`, which ends where the next word begins.
-  func words(after before: String) -> [String] {
+  ///
+  /// `typed` is what there is of that word.
+  func words(after before: String, typed: String = "") -> [String] {
     let words = before.split(separator: " ")
     guard let first = words.first else {
-      return Verb.allCases.filter { $0 != .expect }.map(\.rawValue)
+      return Verb.allCases.filter { $0 != .expect }.map(\.rawValue) + SessionCommand.words
+    }
+    if let verb = SessionCommand.verb(first) {
+      return verb == .reset || words.count > 1 ? [] : paths(typed)
     }
     guard let verb = Verb(rawValue: String(first)) else { return [] }
     let places = machine.words.usage(of: verb).split(separator: " ")
@@ -55,10 +62,15 @@ struct Completion {
       return "an operation, like: " + machine.words.usage(of: .map)
     }
     if let verb = Verb(rawValue: String(first)) { return line(verb) }
+    if let verb = SessionCommand.verb(first) { return "\(verb.usage)   \(verb.purpose)" }
     let fitting = Verb.allCases.filter { $0 != .expect && $0.rawValue.hasPrefix(first) }
-    if fitting.count == 1 { return line(fitting[0]) }
-    return fitting.isEmpty
-      ? "no operation begins like this" : fitting.map(\.rawValue).joined(separator: "  ")
+    let commands = SessionCommand.Verb.allCases.filter { $0.rawValue.hasPrefix(first) }
+    if fitting.count == 1, commands.isEmpty { return line(fitting[0]) }
+    if commands.count == 1, fitting.isEmpty {
+      return "\(commands[0].usage)   \(commands[0].purpose)"
+    }
+    let names = fitting.map(\.rawValue) + commands.map(\.rawValue)
+    return names.isEmpty ? "no operation begins like this" : names.joined(separator: "  ")
   }
 
   /// The sizes of pages that tables have, the smallest first.

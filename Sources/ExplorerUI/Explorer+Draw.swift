@@ -33,6 +33,9 @@ extension Explorer {
       TimelineView(self).draw(in: layout.timeline, with: &pen)
     }
     if !layout.why.isEmpty { WhyLines(self).draw(in: layout.why, with: &pen) }
+    if let comparison {
+      ComparisonView(comparison, width: width, height: height).draw(with: &pen)
+    }
     if isWhyOpen { WhyView(self).draw(with: &pen) }
     if let picker { PickerView(self, picker).draw(with: &pen) }
     if let prompt {

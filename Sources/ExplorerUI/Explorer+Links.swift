@@ -69,6 +69,7 @@ extension Explorer {
 
   /// Goes to what a name or an address stands for.
   mutating func follow(_ target: Prose.Target) {
+    comparison = nil
     switch target {
     case .named(let name): follow(name: name)
     case .iova(let value): follow(IOVA(value))

@@ -11,13 +11,7 @@ extension Explorer {
     case .system: moveInSystem(direction)
     case .inspector: moveInInspector(direction)
     case .timeline where traffic.isOpen: moveInTraffic(direction)
-    case .timeline:
-      switch direction {
-      case .up, .pageUp: _ = timeline.backOperation()
-      case .down, .pageDown: _ = timeline.forwardOperation()
-      case .left: _ = timeline.back()
-      case .right: _ = timeline.forward()
-      }
+    case .timeline: moveInTimeline(direction)
     }
   }
 
@@ -166,7 +160,7 @@ extension Explorer {
       timeline.jump(to: Timeline.Position(entry: lines[lineCursor].entry, events: .max))
     case (.inspector, _):
       if !followCursorLine() { startChoosingLink() }
-    case (.timeline, _): _ = timeline.forwardOperation()
+    case (.timeline, _): openInTimeline()
     }
   }
 
@@ -175,7 +169,7 @@ extension Explorer {
     switch pane {
     case .system: moveSelection(amount)
     case .inspector: moveInInspector(direction)
-    case .timeline: _ = amount < 0 ? timeline.back() : timeline.forward()
+    case .timeline: _ = amount < 0 ? stepBack() : stepForward()
     }
   }
 }

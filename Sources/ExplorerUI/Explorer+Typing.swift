@@ -10,12 +10,17 @@ extension Explorer {
     if key == Key(.character("z"), .control) { return .suspend }
     if key == Key(.character("l"), .control) { return .redraw }
     guard var prompt else { return .none }
-    let completion = Completion(machine: machine, platforms: Library.platformNames)
+    let completion = Completion(
+      machine: machine, platforms: Library.platformNames, paths: files.paths)
     let isOperation = prompt.purpose == .operation
-    let result = prompt.handle(key) { isOperation ? completion.words(after: $0) : [] }
+    let result = prompt.handle(key) {
+      isOperation ? completion.words(after: $0, typed: $1) : []
+    }
     self.prompt = prompt
     switch result {
-    case .submitted(let text): submit(text)
+    case .submitted(let text):
+      submit(text)
+      settleTree()
     case .cancelled: self.prompt = nil
     case .edited: break
     }
@@ -26,7 +31,7 @@ extension Explorer {
   mutating func paste(_ text: String) {
     guard text.contains(where: { !$0.isWhitespace }) else { return }
     if prompt == nil {
-      isWhyOpen = false
+      (isWhyOpen, comparison) = (false, nil)
       notice = nil
       prompt = Prompt(.operation, history: history)
     }
@@ -48,6 +53,13 @@ extension Explorer {
     }
     var text = text
     do throws(ParseError) {
+      if let command = try SessionCommand(text) {
+        if try run(command, line: text) {
+          history.append(text)
+          prompt = nil
+        }
+        return
+      }
       while true {
         // The prompt stays open until all went well: a platform may not be there.
         let isOK = try run(try Operation(parsing: text))
@@ -62,7 +74,7 @@ extension Explorer {
       prompt = nil
     } catch {
       prompt?.mistake = error
-      prompt?.moveCursor(toColumn: error.column)
+      if error.line > 0 { prompt?.moveCursor(toColumn: error.column) }
     }
   }
 
@@ -95,12 +107,9 @@ extension Explorer {
       let found = try Library.platform(platform)
       registers = try Library.registers(of: found.family)
       timeline = Timeline(from: Machine(unprobed: found))
-      selection = .iommu(0)
-      folds = [:]
-      (visited, left) = ([], [])
-      chosenAddress = nil
+      (saved, savedPath) = (0, nil)
       traffic.isOpen = false
-      resetCursors()
+      forgetPlaces()
     }
     // What only looks, and what cannot be tried, is no reason to give up what comes after.
     if !timeline.isAtEnd, let outcome = timeline.outcomeOfLooking(operation) {
@@ -112,6 +121,8 @@ extension Explorer {
       return outcome.isOK
     }
     let (outcome, dropped) = timeline.perform(operation)
+    saved = min(saved, timeline.entries.count - 1)
+    tree.byHand = tree.byHand.filter { $0.key.entry < timeline.position.entry }
     var notice = outcome.isOK ? Prose(operation.text + " → ", .strong) : Prose("✗ ", .fault)
     notice += Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
     if let hazard = timeline.recording.events.lazy.compactMap(\.change.hazard).first {

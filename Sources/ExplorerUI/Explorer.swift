@@ -12,7 +12,16 @@ package struct Explorer: Sendable {
   package internal(set) var timeline: Timeline
   var registers: RegisterMap
   /// What the session is called in the status line.
-  let title: String
+  var title: String
+  /// The files it may reach.
+  let files: Files
+  /// What a reset goes back to.
+  var opened: Opened
+  /// How many operations are in a file, from the first on; and the file that was saved last.
+  var saved: Int
+  var savedPath: String?
+  /// The line of the prompt that was asked about: the same once more is a yes.
+  var asked: String?
 
   let theme: Theme
   let glyphs: Glyphs
@@ -42,6 +51,8 @@ package struct Explorer: Sendable {
   var walkCursor = 0
   /// The line that a list has its cursor on.
   var lineCursor = 0
+  /// Which calls of the tree are open.
+  var tree = TreeState()
   /// The address that path and walk look at, once a person chose one.
   var chosenAddress: IOVA?
 
@@ -54,6 +65,9 @@ package struct Explorer: Sendable {
   var picker: Picker?
   /// The whole why is open.
   var isWhyOpen = false
+  /// A point of time to compare others with, and the list of what differs, while it is open.
+  var marked: MarkedPoint?
+  var comparison: ComparisonList?
   /// What the last operation or key came to; shown until the next key.
   package internal(set) var notice: Prose?
   var isMouseOn = true
@@ -67,15 +81,22 @@ package struct Explorer: Sendable {
   /// An explorer of what has happened so far, which may be nothing; `title` is what the session is
   /// called.
   package init(
-    _ timeline: Timeline, registers: RegisterMap, title: String, theme: Theme, glyphs: Glyphs
+    _ timeline: Timeline, registers: RegisterMap, title: String, theme: Theme, glyphs: Glyphs,
+    files: Files = .none
   ) {
     self.timeline = timeline
+    self.files = files
+    saved = timeline.entries.count
+    opened = Opened(
+      source: timeline.entries.source, platform: timeline.machine.platform.name,
+      position: timeline.position, title: title)
     self.registers = registers
     self.title = title
     self.theme = theme
     self.glyphs = glyphs
     selection = .iommu(0)
     lookWhereItHappens()
+    settleTree()
   }
 
   var machine: Machine { timeline.machine }
@@ -102,6 +123,7 @@ package struct Explorer: Sendable {
     notice = nil
     if linkChoice != nil { return chooseLink(by: key) }
     if picker != nil { return pick(by: key) }
+    if comparison != nil { return handleInComparison(key) }
     if isWhyOpen { return readWhy(key) }
     return Keymap.action(for: key, in: focus, view, amongTraffic: isAmongTraffic).map {
       perform($0)
@@ -132,6 +154,10 @@ package struct Explorer: Sendable {
       return .none
     }
     guard prompt == nil else { return .none }
+    if comparison != nil {
+      moveInComparison(amount)
+      return .none
+    }
     let layout = layout
     if let second = layout.second, second.contains(point) { return perform(.scrollSecond(amount)) }
     let panes: [(Pane, Rect)] = [
@@ -148,11 +174,19 @@ package struct Explorer: Sendable {
     defer {
       keepTreeTop()
       stopInThePast()
+      settleTree()
     }
     switch action {
     case .stepForward:
-      if !timeline.forward() { notice = "This is the last step. : does something new." }
-    case .stepBack: if !timeline.back() { notice = "This is the beginning." }
+      if !stepForward() { notice = "This is the last step. : does something new." }
+    case .mark: mark()
+    case .compare: compare()
+    case .stepInto: if !stepInto() { notice = "This is the last step. : does something new." }
+    case .fold(let fold):
+      focus = .timeline
+      tree.hasCursor = true
+      toggle(fold, at: treeLines.firstIndex { $0.fold == fold })
+    case .stepBack: if !stepBack() { notice = "This is the beginning." }
     case .operationForward:
       if !timeline.forwardAccess() { notice = "This is the last operation. : does a new one." }
     case .operationBack: if !timeline.backAccess() { notice = "This is the beginning." }
@@ -214,8 +248,11 @@ package struct Explorer: Sendable {
     case .faster: changeSpeed(1)
     case .slower: changeSpeed(-1)
     case .editSeed: prompt = Prompt(.seed, text: String(traffic.seed))
-    case .command: prompt = Prompt(.operation, history: history)
+    case .command:
+      asked = nil
+      prompt = Prompt(.operation, history: history)
     case .compose(let text):
+      asked = nil
       var prompt = Prompt(.operation, history: history)
       prompt.insert(text)
       self.prompt = prompt
@@ -236,8 +273,8 @@ package struct Explorer: Sendable {
   }
 
   mutating func leave() {
-    let isOpen = prompt != nil || picker != nil || isWhyOpen
-    (prompt, picker, isWhyOpen) = (nil, nil, false)
+    let isOpen = prompt != nil || picker != nil || isWhyOpen || comparison != nil
+    (prompt, picker, isWhyOpen, comparison) = (nil, nil, false, nil)
     if isOpen { return }
     if isZoomed {
       isZoomed = false

@@ -80,6 +80,7 @@ package struct Glyphs: Hashable, Sendable {
       case "◐": plain += "%"
       case "○": plain += "o"
       case "▸": plain += "+"
+      case "▾": plain += "-"
       case "█": plain += "%"
       case "■": plain += "#"
       case "▪": plain += ":"

@@ -39,12 +39,15 @@ package struct Binding: Sendable {
 /// The help and the keys row are made from it.
 package enum Keymap {
   package static let bindings: [Binding] = [
-    bind("n", .stepForward, .time, "step", "One step on: a single write, read or question"),
+    bind("n", .stepForward, .time, "step", "One step on: the next line; a folded call is one step"),
     bind("p", .stepBack, .time, "back", "One step back"),
+    bind("i", .stepInto, .time, "", "One step into: opens the folded call or run that comes next"),
     bind("N", .operationForward, .time, "", "To the end of this operation, or of the next one"),
     bind("P", .operationBack, .time, "", "Back to before this operation"),
     bind([.home], "Home", .toStart, .time, "Before the first operation"),
     bind([.end], "End", .toEnd, .time, "After the last operation"),
+    bind("v", .mark, .time, "", "Mark this point in time"),
+    bind("V", .compare, .time, "", "What differs between the marked point and here"),
 
     bind(
       " ", .run, .traffic, "run", "Set all attached devices going, and stop them", label: "Space"),
@@ -88,8 +91,12 @@ package enum Keymap {
     bind(
       [.down, .character("j")], "↓ j", .move(.down), .look,
       "To the end of this operation, or of the next one", in: .timeline),
-    bind([.left, .character("h")], "← h", .move(.left), .look, "One step back", in: .timeline),
-    bind([.right, .character("l")], "→ l", .move(.right), .look, "One step on", in: .timeline),
+    bind(
+      [.left, .character("h")], "← h", .move(.left), .look,
+      "In the call tree: folds; then out to the operations", in: .timeline),
+    bind(
+      [.right, .character("l")], "→ l", .move(.right), .look,
+      "Into the call tree; there: unfolds", in: .timeline),
     bind([.pageUp], "PgUp", .move(.pageUp), .look, "A page up"),
     bind([.pageDown], "PgDn", .move(.pageDown), .look, "A page down"),
     bind([.enter], "↵", .open, .look, "Open what is selected", word: "open"),

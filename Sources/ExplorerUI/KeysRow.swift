@@ -18,6 +18,7 @@ struct KeysRow {
   func draw(in area: Rect, with pen: inout Pen) {
     let last =
       explorer.picker != nil || explorer.isWhyOpen || explorer.linkChoice != nil
+        || explorer.comparison != nil
       ? []
       : [
         Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
@@ -56,6 +57,14 @@ struct KeysRow {
         Item(key: "Esc", word: "close", action: .leave),
       ]
     }
+    if explorer.comparison != nil, explorer.linkChoice == nil {
+      return [
+        Item(key: "↑↓", word: "line", action: .move(.down)),
+        Item(key: "↵", word: "go there", action: .open),
+        Item(key: "f", word: "follow", action: .chooseLink),
+        Item(key: "Esc", word: "close", action: .leave),
+      ]
+    }
     if explorer.linkChoice != nil {
       return [
         Item(key: "a-z", word: "go there", action: .leave),
@@ -83,7 +92,19 @@ struct KeysRow {
     case (.inspector, .walk): items.append(Item(key: "↑↓", word: "look at", action: .move(.down)))
     case (.inspector, .tlb), (.inspector, .faults):
       items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
-    case (.timeline, _): items.append(Item(key: "↑↓", word: "operation", action: .move(.down)))
+    case (.timeline, _) where explorer.isInTree:
+      items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
+      let lines = explorer.treeLines
+      let here = explorer.treeLine
+      if lines.indices.contains(here), lines[here].fold != nil {
+        items.append(
+          Item(key: "↵", word: lines[here].isOpen ? "fold" : "unfold", action: .open))
+      } else {
+        items.append(Item(key: "↵", word: "go there", action: .open))
+      }
+    case (.timeline, _):
+      items.append(Item(key: "↑↓", word: "operation", action: .move(.down)))
+      items.append(Item(key: "↵", word: "its steps", action: .open))
     case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))
     case (.inspector, .path): break
     }

@@ -49,7 +49,8 @@ package struct Prompt: Hashable, Sendable {
   /// The column of the cursor on screen, from the start of the text.
   var cursorColumn: Int { DisplayWidth.of(String(text[..<cursor])) }
 
-  mutating func handle(_ key: Key, words: (String) -> [String]) -> Result {
+  mutating func handle(_ key: Key, words: (_ before: String, _ typed: String) -> [String]) -> Result
+  {
     if key.code != .tab, key.code != .backTab { (candidates, candidate) = ([], nil) }
     if isSuggestion, case .character = key.code, key.modifiers.subtracting(.shift).isEmpty {
       replace(with: "")
@@ -153,7 +154,7 @@ package struct Prompt: Hashable, Sendable {
 
   // MARK: Completion
 
-  private mutating func complete(_ words: (String) -> [String], forward: Bool) {
+  private mutating func complete(_ words: (String, String) -> [String], forward: Bool) {
     if let candidate {
       // Going through the candidates: the last one is taken out again.
       for _ in candidates[candidate] { delete(at: cursor - 1) }
@@ -161,7 +162,7 @@ package struct Prompt: Hashable, Sendable {
     let start = text[..<cursor].lastIndex(of: " ").map { $0 + 1 } ?? 0
     if candidate == nil {
       let typed = String(text[start..<cursor])
-      candidates = words(String(text[..<start])).filter { $0.hasPrefix(typed) }
+      candidates = words(String(text[..<start]), typed).filter { $0.hasPrefix(typed) }
       guard !candidates.isEmpty else { return }
       while cursor > start { delete(at: cursor - 1) }
     }
@@ -170,7 +171,8 @@ package struct Prompt: Hashable, Sendable {
     candidate = next
     insert(candidates[next])
     if count == 1 {
-      insert(" ")
+      // Into a folder one goes on.
+      if candidates[0].last != "/" { insert(" ") }
       (candidates, candidate) = ([], nil)
     }
   }

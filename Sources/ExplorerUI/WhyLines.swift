@@ -28,6 +28,25 @@ struct WhyLines {
   }
 
   private func drawWhy(in area: Rect, text: Rect, with pen: inout Pen) {
+    let remark = explorer.remark
+    guard remark.isEmpty else {
+      // What the script says of an operation stands over all that it did.
+      pen.write(
+        remark.isMistake ? "   ≠" : "   #", remark.isMistake ? .stale : .accent, at: 0, 0, in: area)
+      let lines = Wrapped(remark.words, width: text.width).lines
+      draw(lines, in: text, with: &pen)
+      guard lines.count < area.height else { return }
+      let below = Rect(
+        column: area.column, row: area.row + lines.count, width: area.width,
+        height: area.height - lines.count)
+      let rest = Rect(column: text.column, row: below.row, width: text.width, height: below.height)
+      drawNarration(in: below, text: rest, with: &pen)
+      return
+    }
+    drawNarration(in: area, text: text, with: &pen)
+  }
+
+  private func drawNarration(in area: Rect, text: Rect, with pen: inout Pen) {
     let narration =
       explorer.isWatchingTraffic ? explorer.trafficNarration : explorer.narration
     pen.write(" why", .accent, at: 0, 0, in: area)
@@ -87,6 +106,27 @@ extension Explorer {
     let area = layout.why
     guard notice == nil, !area.isEmpty else { return false }
     return Wrapped(narration.sentence, width: max(0, area.width - 7)).lines.count > area.height
+  }
+
+  /// What the script says about an operation, once it is done: what it expected in vain, or its
+  /// remarks.
+  struct Remark {
+    var words = Prose()
+    var isMistake = false
+    var isEmpty: Bool { words.isEmpty }
+  }
+
+  var remark: Remark {
+    guard let current = timeline.current, timeline.isOperationDone else { return Remark() }
+    let outcome = current.outcome
+    if let missed = current.expectations.first(where: { !$0.holds(for: outcome) }) {
+      return Remark(
+        words: Prose("Line \(missed.line) expects \(missed.text); the answer is ", .text)
+          + Prose(outcome.words(in: machine), .stale),
+        isMistake: true)
+    }
+    let words = current.remarks.joined(separator: " ").shown(atMost: 600)
+    return Remark(words: Prose(words, .text))
   }
 
   /// Why the current step happened, or what there is to do before the first one.

@@ -7,10 +7,10 @@ enum EventLoop {
   /// Runs until the person quits or a signal ends it; then the terminal is as it was.
   ///
   /// `make` makes the explorer, once it is known what the terminal can show. What comes back is the
-  /// signal that asked the program to end, if one did.
+  /// signal that asked the program to end, if one did, and what was done and not saved.
   static func run(
     mouse: Bool, _ make: (ColorCount, _ isUnicode: Bool) -> Explorer
-  ) throws(TerminalFailure) -> Int32? {
+  ) throws(TerminalFailure) -> (signal: Int32?, unsaved: String) {
     var terminal = try Terminal.open(mouse: mouse)
     let colors: ColorCount =
       switch terminal.colorDepth {
@@ -31,7 +31,7 @@ enum EventLoop {
         case .none: break
         case .quit:
           terminal.close()
-          return nil
+          return (nil, explorer.unsavedLines)
         case .suspend:
           terminal.suspend()
           _ = explorer.handle(.resize(width: terminal.width, height: terminal.height))
@@ -43,7 +43,7 @@ enum EventLoop {
     }
     let signal = terminal.exitSignal
     terminal.close()
-    return signal
+    return (signal, "")
   }
 
   private static func present(_ explorer: inout Explorer, on terminal: inout Terminal) {

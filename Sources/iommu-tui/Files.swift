@@ -3,6 +3,8 @@ internal import Glibc
 /// Why a file could not be read.
 struct FileProblem: Error {
   let message: String
+  /// It is there already.
+  var exists = false
 }
 
 /// The most that is read of a file, in bytes; a longer one is no script.
@@ -32,7 +34,7 @@ func readText(_ path: String) -> Result<String, FileProblem> {
   return .success(String(decoding: bytes, as: UTF8.self))
 }
 
-private func errorText() -> String { String(cString: strerror(errno)) }
+func errorText() -> String { String(cString: strerror(errno)) }
 
 /// Writes one line to standard error.
 func complain(_ line: String) {

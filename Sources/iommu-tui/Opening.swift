@@ -27,17 +27,29 @@ struct Opening {
     let (timeline, registers, title) = try session()
     let isLight = rememberedBackground() == .light
     do throws(TerminalFailure) {
-      let signal = try EventLoop.run(mouse: !leavesMouse) { (colors, isUnicode) in
+      let (signal, unsaved) = try EventLoop.run(mouse: !leavesMouse) { (colors, isUnicode) in
         Explorer(
           timeline, registers: registers, title: title,
           theme: Theme(colors: colors, isLight: isLight),
-          glyphs: Glyphs(isASCII: isASCII || !isUnicode))
+          glyphs: Glyphs(isASCII: isASCII || !isUnicode), files: diskFiles)
       }
       if let signal { Terminal.die(of: signal) }
+      Self.tell(unsaved)
     } catch {
       throw Failure(message: "iommu-tui: \(error.message)", status: 1)
     }
   }
+
+  /// What was typed and saved nowhere stays on the terminal, as lines that make a script.
+  private static func tell(_ unsaved: String) {
+    guard !unsaved.isEmpty else { return }
+    let lines = unsaved.split(separator: "\n")
+    complain("# iommu-tui: not saved, in the order in which it was done:")
+    for line in lines.prefix(mostTold) { complain(String(line)) }
+    if lines.count > mostTold { complain("# and \(lines.count - mostTold) more") }
+  }
+
+  private static let mostTold = 1000
 
   private func rememberedBackground() -> Background {
     var settings = Settings()
@@ -46,7 +58,7 @@ struct Opening {
   }
 
   /// Reads and runs the script, or the scene that ships with the program.
-  private func session() throws(Failure) -> (Timeline, RegisterMap, title: String) {
+  func session() throws(Failure) -> (Timeline, RegisterMap, title: String) {
     guard Library.platformNames.contains(platform) else {
       throw Failure(
         message: "iommu-tui: no platform \"\(platform.shown)\"; there are: "

@@ -73,6 +73,16 @@ import Testing
       Picture(name: "one-pane-table", keys: "<Tab>3", width: 60, height: 20),
       Picture(name: "sentence", keys: "", width: 30, height: 8),
 
+      Picture(name: "tree", keys: "<Home>NNNN<Tab><Tab><Right><Down><Right>"),
+      .large("tree", "<Home>NNNN<Tab><Tab><Right><Down><Right>"),
+      Picture(name: "compared", keys: "<Home>NNv<End>V"),
+      .large("compared", "<Home>NNv<End>V"),
+      Picture(name: "asked", keys: ":'alloc six'<Enter>:'reset'<Enter>"),
+      Picture(name: "first", keys: "", width: 200, height: 60),
+      Picture(name: "remarks", keys: "<End>PPP", script: Session.remarks),
+      Picture(name: "remarks", keys: "<End>PPP", width: 120, height: 36, script: Session.remarks),
+      Picture(name: "remarks", keys: "<End>", width: 200, height: 60, script: Session.remarks),
+
       Picture(name: "tlb", keys: "<End>5"),
       .large(
         "tlb-stale",

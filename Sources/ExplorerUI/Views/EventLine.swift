@@ -61,8 +61,10 @@ struct EventLine {
 
   private func line(_ change: Change, _ tense: Tense) -> Prose {
     let value: Prose.Role = tense == .now ? .changed : .text
+    let target = target(of: change)
     func written(_ name: String, _ new: UInt64, _ old: UInt64) -> Prose {
-      var line = Prose(name, tense == .now ? .strong : .text) + " ← " + Prose(new.hex8, value)
+      var line = Prose(name, tense == .now ? .strong : .text, to: target) + " ← "
+      line += Prose(new.hex8, value)
       if new == old {
         line += Prose("   as before", .dim)
       } else if tense != .future {
@@ -76,15 +78,15 @@ struct EventLine {
       if isCommand(iommu, offset) {
         let purpose = register(iommu, offset)?.purpose ?? ""
         let bank = bank(iommu, offset).map { "bank \($0) " } ?? ""
-        return Prose(name, tense == .now ? .strong : .text) + " ← " + Prose(new.hex8, value)
-          + Prose("   \(bank)\(purpose)", .dim)
+        return Prose(name, tense == .now ? .strong : .text, to: target) + " ← "
+          + Prose(new.hex8, value) + Prose("   \(bank)\(purpose)", .dim)
       }
       return written(name, UInt64(new), UInt64(old))
     case .registerSet(let iommu, let offset, let old, let new):
       return written(name(iommu, offset), UInt64(new), UInt64(old))
         + Prose("   by the hardware", .dim)
     case .registerRead(let iommu, let offset, let read):
-      return Prose(name(iommu, offset), .text) + " → " + Prose(read.hex8, value)
+      return Prose(name(iommu, offset), .text, to: target) + " → " + Prose(read.hex8, value)
         + Prose(bank(iommu, offset).map { "   bank \($0)" } ?? "", .dim)
     case .memoryWrite(let address, let old, let new):
       return written(place(address), UInt64(new), UInt64(old))
@@ -92,10 +94,10 @@ struct EventLine {
     case .dmaWrite(let address, let old, let new):
       return "memory " + written(address.value.hex8, UInt64(new), UInt64(old))
     case .memoryRead(let address, let read, let level):
-      return Prose(place(address, level: level > 0 ? Int(level) : nil), .text) + " → "
+      return Prose(place(address, level: level > 0 ? Int(level) : nil), .text, to: target) + " → "
         + Prose(read.hex8, value)
     case .routingRead(let address, let read):
-      return Prose(place(address), .text) + " → " + Prose(read.hex8, value)
+      return Prose(place(address), .text, to: target) + " → " + Prose(read.hex8, value)
     case .contextFill(_, let source, let entry):
       return "context cache keeps \(machine.words.text(ofStream: UInt32(source))): "
         + Prose("\(machine.words.tag) \(entry.domain)", value) + ", table "
@@ -119,6 +121,52 @@ struct EventLine {
         + Prose(machine.system.name(of: DomainID(Int(domain))), .domain)
         + "'s list of \(machine.words.contexts)"
     default: return Prose(change.words(in: machine, registers: registers), .text)
+    }
+  }
+
+  /// Many alike, from one event to another, as one line.
+  func run(_ first: Change, _ last: Change, count: Int, _ tense: Tense) -> Prose {
+    let times = Prose(" × \(count)", .strong)
+    let line: Prose
+    switch (first, last) {
+    case (.call(let function, _), _): line = Prose(function.description, .text) + times
+    case (.check(let question, _), _): line = Prose(question.description, .text) + times
+    case (.registerWrite(let iommu, let offset, _, _, _), .registerWrite(_, _, _, let new, _)):
+      line =
+        Prose(name(iommu, offset), .text, to: target(of: last)) + times
+        + Prose("   the last ← \(new.hex8)", .dim)
+    case (.memoryWrite(let from, _, let new), .memoryWrite(let to, _, _)):
+      line = words(from, to, count, new.hex8)
+    case (.memoryWrite64(let from, _, let new), .memoryWrite64(let to, _, _)):
+      line = words(from, to, count, new.hex8)
+    case (.memoryRead(let from, _, _), .memoryRead(let to, _, _)):
+      line = words(from, to, count, nil)
+    default: line = prose(first, tense) + times
+    }
+    return tense == .future ? line.all(.dim) : line
+  }
+
+  private func words(
+    _ from: PhysicalAddress, _ to: PhysicalAddress, _ count: Int, _ first: String?
+  ) -> Prose {
+    var line = Prose(place(from), .text, to: .physical(from.value)) + Prose(" … ", .dim)
+    line += Prose(place(to), .text, to: .physical(to.value))
+    line += Prose(" × \(count)", .strong)
+    return line + Prose(first.map { "   the first ← \($0)" } ?? "   read", .dim)
+  }
+
+  /// What a step is about, to go there.
+  func target(of change: Change) -> Prose.Target? {
+    switch change {
+    case .registerWrite(let iommu, let offset, _, _, _), .registerRead(let iommu, let offset, _),
+      .registerSet(let iommu, let offset, _, _):
+      .register(iommu: Int(iommu), offset: offset)
+    case .memoryWrite(let address, _, _), .memoryWrite64(let address, _, _),
+      .memoryRead(let address, _, _), .routingRead(let address, _):
+      .physical(address.value)
+    case .tlbFill(let entry, _, _): .iova(entry.iova)
+    case .fault(let fault): .iova(fault.iova.value)
+    default: nil
     }
   }
 

@@ -32,7 +32,10 @@ struct PromptLine {
       height: max(1, height))
     pen.clear(area)
     if let mistake = prompt.mistake {
-      let message = Prose("column \(mistake.column): ", .dim) + Prose(mistake.message, .fault)
+      let isAsked = explorer.asked != nil
+      // Line 0 is about no place of this line.
+      let place = mistake.line > 0 ? Prose("column \(mistake.column): ", .dim) : Prose()
+      let message = place + Prose(mistake.message, isAsked ? .half : .fault)
       let lines = Wrapped(message, width: area.width - 4).lines
       for (index, line) in lines.prefix(area.height).enumerated() {
         pen.write(line, at: 3, index, in: area)

@@ -13,6 +13,9 @@ struct TimelineView {
     timeline = explorer.timeline
   }
 
+  /// The least that operations and tree side by side take.
+  static let narrowest = 60
+
   func draw(in area: Rect, with pen: inout Pen) {
     let focused = explorer.focus == .timeline
     pen.link(area, to: .focus(.timeline))
@@ -23,24 +26,41 @@ struct TimelineView {
       drawLine(in: inside, with: &pen)
       return
     }
-    guard inside.width >= 60 else {
-      drawTree(in: inside, with: &pen)
+    guard inside.width >= Self.narrowest else {
+      CallTreeView(explorer).draw(in: inside, with: &pen)
+      drawCost(from: 2, in: area, with: &pen)
       return
     }
-    let left = inside.width >= 110 ? 45 : 25
+    let left = inside.width >= 180 ? 82 : inside.width >= 110 ? 45 : 25
     let style = pen.theme.frame(focused: focused)
     pen.put(pen.glyphs.teeDown, style, at: left + 1, 0, in: area)
     pen.put(pen.glyphs.teeUp, style, at: left + 1, area.height - 1, in: area)
     for row in 1..<area.height - 1 {
       pen.put(pen.glyphs.vertical, style, at: left + 1, row, in: area)
     }
-    drawOperations(
-      in: Rect(column: inside.column, row: inside.row, width: left, height: inside.height),
-      with: &pen)
-    drawTree(
+    let list = Rect(column: inside.column, row: inside.row, width: left, height: inside.height)
+    OperationList(explorer).draw(in: list, with: &pen)
+    CallTreeView(explorer).draw(
       in: Rect(
         column: inside.column + left + 2, row: inside.row, width: inside.width - left - 2,
         height: inside.height), with: &pen)
+    if OperationList.showsCosts(width: left) {
+      OperationList.drawHeads(in: area, width: left, with: &pen)
+    }
+    drawCost(from: left + 3, in: area, with: &pen)
+  }
+
+  /// What the current operation costs, in the frame's bottom line.
+  private func drawCost(from column: Int, in area: Rect, with pen: inout Pen) {
+    guard let cost = timeline.current?.cost, !cost.isNothing else { return }
+    let room = Rect(
+      column: area.column + column, row: area.row + area.height - 1,
+      width: max(0, area.width - column - 2), height: 1)
+    for words in [cost.words(isShort: false), cost.words(isShort: true)]
+    where words.width + 2 <= room.width {
+      pen.write(" " + words + " ", at: 0, 0, in: room)
+      return
+    }
   }
 
   private var zoomHint: Prose {
@@ -67,154 +87,6 @@ struct TimelineView {
       line += EventLine(explorer).prose(timeline.recording.events[index].change, .now)
     }
     pen.write(line, at: 0, 0, in: area)
-  }
-
-  // MARK: Operations
-
-  private func drawOperations(in area: Rect, with pen: inout Pen) {
-    let entries = timeline.entries
-    guard !entries.isEmpty else {
-      pen.write(" Nothing was done yet.", .dim, at: 0, 0, in: area)
-      pen.write(" : does an operation", .dim, at: 0, 1, in: area)
-      return
-    }
-    let current = timeline.position.entry
-    let overflow = max(0, entries.count - area.height)
-    let first = min(overflow, max(0, current - area.height + 1 + (area.height > 6 ? 1 : 0)))
-    for row in 0..<min(area.height, entries.count - first) {
-      let index = first + row
-      let isCurrent = index == current
-      let isFuture = index > current
-      let entry = entries[index]
-      let mark: Prose =
-        isCurrent
-        ? Prose("▶", entry.outcome.isOK || !timeline.isOperationDone ? .accent : .fault)
-        : isFuture
-          ? Prose(" ", .dim)
-          : entry.outcome.isOK ? Prose("✓", .live) : Prose("✗", .fault)
-      let number = String(index + 1)
-      let isRefused = isCurrent && timeline.isOperationDone && !entry.outcome.isOK
-      var line = (isRefused ? Prose("✗", .fault) : " ") + mark
-      line += Prose(
-        String(repeating: " ", count: max(1, 3 - number.count)) + number + " ",
-        isCurrent ? .strong : .dim)
-      let words = entry.operation.prose
-      line += isFuture ? words.all(.dim) : isCurrent ? words.strengthened : words
-      pen.write(line, at: 0, row, in: area)
-      let whole = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
-      let jump = Action.jump(Timeline.Position(entry: index, events: .max))
-      // On the line that one is at, names lead on; on others the line itself does.
-      if isCurrent { pen.link(whole, to: jump) } else { pen.cover(whole, with: jump) }
-    }
-  }
-
-  // MARK: The call tree
-
-  private func drawTree(in area: Rect, with pen: inout Pen) {
-    guard let current = timeline.current else {
-      pen.write("The machine as it starts. n steps on.", .dim, at: 1, 0, in: area)
-      return
-    }
-    let tree = CallTree(timeline.recording.events, cursor: timeline.currentEvent)
-    var lines = tree.lines
-    if lines.first?.isRoot != true {
-      lines.insert(CallTree.Line(kind: .title, depth: 0, end: 0), at: 0)
-    }
-    if !timeline.recording.isComplete { lines = [lines[0]] }
-    if current.outcome.isRefusal, timeline.isOperationDone {
-      lines.append(CallTree.Line(kind: .refusal, depth: 1, end: 0))
-    }
-    let cursor = lines.firstIndex { $0.isCurrent } ?? lines.count - 1
-    let overflow = max(0, lines.count - area.height)
-    let first = min(overflow, max(0, cursor - area.height * 2 / 3))
-    // Scrolled, the first row says which calls the rest is in, and the rest moves left.
-    let isScrolled = first > 0
-    let visible = lines[first..<min(lines.count, first + area.height)].dropFirst()
-    let outer = isScrolled ? visible.map(\.depth).min() ?? 0 : 0
-    // A title that was put before the tree's own lines opens no call.
-    let open = tree.openCalls(before: first + (tree.lines.first?.isRoot == true ? 1 : 0))
-    if open.isEmpty {
-      drawTreeLine(lines[0], 0, from: 0, of: current, in: area, with: &pen)
-    } else if isScrolled {
-      drawBreadcrumb(open, in: area, with: &pen)
-    }
-    for row in (isScrolled ? 1 : 0)..<min(area.height, lines.count - first) {
-      drawTreeLine(lines[first + row], row, from: outer, of: current, in: area, with: &pen)
-    }
-  }
-
-  private func drawBreadcrumb(_ calls: [Int], in area: Rect, with pen: inout Pen) {
-    let names = calls.map { index in
-      EventLine(explorer).call(timeline.recording.events[index].change)
-    }
-    // The innermost calls matter most: outer ones go when there is no room.
-    var line = Prose()
-    for (index, name) in names.enumerated().reversed() {
-      let words = index == names.count - 1 ? name : Prose(name.pieces.first?.text ?? "", .dim)
-      let longer = words + (line.isEmpty ? "" : Prose(" › ", .dim) + line)
-      if longer.width + 1 > area.width { break }
-      line = longer
-    }
-    pen.write(line, at: 1, 0, in: area)
-  }
-
-  private func drawTreeLine(
-    _ line: CallTree.Line, _ row: Int, from outer: Int, of current: Timeline.Entry, in area: Rect,
-    with pen: inout Pen
-  ) {
-    let glyphs = explorer.glyphs
-    var prose = Prose(" ", .faint)
-    if line.depth > outer {
-      for depth in outer + 1..<max(outer + 1, line.depth) {
-        prose += Prose(line.continues[depth] ? "\(glyphs.vertical) " : "  ", .faint)
-      }
-      prose += Prose("\(line.isLast ? glyphs.lastBranch : glyphs.branch) ", .faint)
-    }
-    let tense: EventLine.Tense =
-      line.isCurrent ? .now : line.end <= timeline.position.events ? .past : .future
-    let events = timeline.recording.events
-    let writer = EventLine(explorer)
-    switch line.kind {
-    case .title:
-      prose += current.operation.prose.strengthened
-      if events.isEmpty {
-        prose +=
-          current.outcome.isOK
-          ? Prose("   changes nothing", .dim) : Prose("  ✗", .fault)
-      } else {
-        prose += Prose("   hardware, no driver involved", .dim)
-      }
-    case .refusal:
-      prose += Prose("✗ \(current.outcome.words(in: explorer.machine))", .fault)
-    case .open(let index) where line.depth == 0:
-      prose += writer.root(events[index].change, of: current.operation)
-    case .open(let index): prose += writer.call(events[index].change)
-    case .folded(let index, let steps):
-      prose += tense == .future ? Prose("  ", .text) : Prose("✓ ", .live)
-      prose += writer.call(events[index].change)
-      prose +=
-        writer.outcome(ofCallAt: index, in: events)
-        ?? Prose("   \(steps) step\(steps == 1 ? "" : "s") ▸", .dim)
-      if tense == .future { prose = prose.all(.dim) }
-    case .step(let index):
-      let change = events[index].change
-      let mark: Prose =
-        switch tense {
-        case .now: Prose("▶ ", .accent)
-        case .past: Prose("✓ ", .live)
-        case .future: Prose("  ", .text)
-        }
-      prose += change.isBad && tense != .future ? Prose(tense == .now ? "▶ " : "✗ ", .fault) : mark
-      prose += writer.prose(change, tense)
-    }
-    pen.write(prose, at: 0, row, in: area)
-    if line.isCurrent { pen.select(row: row, in: area, focused: true, edge: false) }
-    if line.end > 0 {
-      let whole = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
-      let jump = Action.jump(
-        Timeline.Position(entry: timeline.position.entry, events: line.end))
-      if line.isCurrent { pen.link(whole, to: jump) } else { pen.cover(whole, with: jump) }
-    }
   }
 }
 

@@ -28,7 +28,7 @@ struct Session {
   init(
     _ keys: String = "", size: (width: Int, height: Int) = (80, 24), script: String? = nil,
     platform: String = Library.usualPlatform, theme: Theme = Theme(colors: .full256),
-    isASCII: Bool = false
+    isASCII: Bool = false, files: Files = .none
   ) throws {
     let (title, scene) = Library.openingScene(of: platform)
     let text = script ?? scene
@@ -37,7 +37,7 @@ struct Session {
     if script == nil { timeline.stopAtFirstTable() }
     explorer = Explorer(
       timeline, registers: try Library.registers(of: timeline.machine.platform.family),
-      title: title, theme: theme, glyphs: Glyphs(isASCII: isASCII))
+      title: title, theme: theme, glyphs: Glyphs(isASCII: isASCII), files: files)
     _ = explorer.handle(.resize(width: size.width, height: size.height))
     (canvas, cursor) = explorer.draw()
     try press(keys)
@@ -52,6 +52,20 @@ struct Session {
     map fb 0x20000000 0x70000000 64K r
     map fb 0x7fc080600000 0x80000000 8K rw
     read 00:19.0 0x10000123
+    """
+
+  /// A script that explains itself, and expects something in vain.
+  static let remarks = """
+    # A display reads through one domain. The IOMMU in front of it has two contexts,
+    # and only one of them is used here.
+    alloc fb
+    # Attaching programs the context: this is where most registers are written.
+    attach fb mdp_vg1
+    map fb 0x10000000 0x60000000 64K rw   # sixteen equal words
+    read mdp_vg1 0x10000123
+    expect 0x60000123
+    read mdp_vg1 0x20000000
+    expect ok
     """
 
   /// Goes on with an explorer.

@@ -1,4 +1,4 @@
-import TerminalCore
+package import TerminalCore
 
 /// Key presses as text: what a person types, and in angle brackets what has no letter.
 ///
@@ -6,14 +6,18 @@ import TerminalCore
 /// stands in quotes as it is, blanks too. In brackets stand key names (`<Tab>`, `<C-l>`, `<F1>`),
 /// the mouse (`<click 10,5>`, `<wheel-down 60,30>`, column first, from 0), `<paste some text>` and
 /// `<resize 80x24>`.
-struct KeyScript {
-  let events: [TerminalEvent]
+package struct KeyScript: Sendable {
+  package let events: [TerminalEvent]
 
-  struct Mistake: Error, CustomStringConvertible {
-    let description: String
+  /// What is wrong with a script.
+  package struct Mistake: Error, CustomStringConvertible, Sendable {
+    package let description: String
+
+    package init(description: String) { self.description = description }
   }
 
-  init(_ text: String) throws {
+  /// Reads the keys.
+  package init(_ text: String) throws(Mistake) {
     var events: [TerminalEvent] = []
     var rest = text[...]
     while let first = rest.popFirst() {
@@ -44,7 +48,7 @@ struct KeyScript {
     "BS": Key(.backspace), "Del": Key(.delete), "Ins": Key(.insert), "Space": Key(.character(" ")),
   ]
 
-  private static func event(_ text: Substring) throws -> TerminalEvent {
+  private static func event(_ text: Substring) throws(Mistake) -> TerminalEvent {
     if text == "tick" { return .tick }
     if let key = names[text] { return .key(key) }
     if text.hasPrefix("C-"), text.count == 3, let letter = text.last {
@@ -66,5 +70,19 @@ struct KeyScript {
     case "wheel-down": return .mouse(Mouse(kind: .wheelDown, button: .none, position: point))
     default: throw Mistake(description: "nothing is called <\(text)>")
     }
+  }
+}
+
+extension Explorer {
+  /// Presses the keys on a screen of a size, drawing after each as the program does; what is on it
+  /// then comes back.
+  package mutating func play(_ script: KeyScript, width: Int, height: Int) -> Canvas {
+    _ = handle(.resize(width: width, height: height))
+    var canvas = draw().canvas
+    for event in script.events {
+      if handle(event) == .quit { break }
+      canvas = draw().canvas
+    }
+    return canvas
   }
 }

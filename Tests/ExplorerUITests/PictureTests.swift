@@ -1,0 +1,46 @@
+import ExplorerUI
+import Foundation
+import IOMMULab
+import TerminalCore
+import Testing
+
+/// Pictures of screens, made the same way by everyone.
+@Suite struct `Pictures` {
+  private let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  private func explorer(_ theme: Theme) throws -> Explorer {
+    try Session(theme: theme).explorer
+  }
+
+  @Test func `the screen in README is what iommu-tui picture prints`() throws {
+    var explorer = try explorer(Theme(colors: .full256))
+    let canvas = explorer.play(try KeyScript(""), width: 120, height: 36)
+    let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    #expect(readme.contains("```text\n\(canvas.text)\n```"))
+  }
+
+  @Test(arguments: [("first-dark", false, ""), ("walk-light", true, "<End>4")])
+  func `the pictures under assets are what the program draws`(
+    name: String, isLight: Bool, keys: String
+  ) throws {
+    let theme = Theme(colors: .full256, isLight: isLight)
+    var explorer = try explorer(theme)
+    let canvas = explorer.play(try KeyScript(keys), width: 120, height: 36)
+    let url = root.appendingPathComponent("assets/pictures/\(name).svg")
+    let svg = ScreenPicture(canvas, theme: theme).text(.svg)
+    if ProcessInfo.processInfo.environment["UPDATE_SCREENS"] == "1" {
+      try svg.write(to: url, atomically: true, encoding: .utf8)
+    }
+    #expect(try String(contentsOf: url, encoding: .utf8) == svg)
+  }
+
+  @Test func `what means something in XML is written so that it does not`() throws {
+    var canvas = Canvas(width: 20, height: 2)
+    canvas.draw("a<b>&c", at: Point(2, 1), style: Style(foreground: 203, attributes: .bold))
+    let svg = ScreenPicture(canvas, theme: Theme(colors: .full256)).text(.svg)
+    #expect(svg.contains(">a&lt;b&gt;&amp;c</tspan>"))
+    #expect(svg.contains("fill:#ff5f5f;font-weight:bold"))
+    #expect(ScreenPicture(canvas, theme: Theme(colors: .full256)).text(.text) == "\n  a<b>&c\n")
+  }
+}
