@@ -158,6 +158,7 @@ extension Explorer {
     savedPath = nil
     forgetPlaces()
     lookWhereItHappens()
+    enterWhereTimeStands()
   }
 
   /// What was looked at, marked and folded belongs to another machine.

@@ -62,6 +62,16 @@ extension Explorer {
     return true
   }
 
+  /// Opens the calls around the step that one came to by a jump, also when it is their last.
+  mutating func enterWhereTimeStands() {
+    if !timeline.isOperationDone, let event = timeline.currentEvent,
+      timeline.recording.isComplete
+    {
+      openAround(event)
+    }
+    settleTree()
+  }
+
   private mutating func openAround(_ event: Int) {
     tree.entry = timeline.position.entry
     tree.entered.formUnion(EventShape(timeline.recording.events).folds(around: event))

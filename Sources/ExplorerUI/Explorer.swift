@@ -96,7 +96,7 @@ package struct Explorer: Sendable {
     self.glyphs = glyphs
     selection = .iommu(0)
     lookWhereItHappens()
-    settleTree()
+    enterWhereTimeStands()
   }
 
   var machine: Machine { timeline.machine }

@@ -41,7 +41,7 @@ package enum Keymap {
   package static let bindings: [Binding] = [
     bind("n", .stepForward, .time, "step", "One step on: the next line; a folded call is one step"),
     bind("p", .stepBack, .time, "back", "One step back"),
-    bind("i", .stepInto, .time, "", "One step into: opens the folded call or run that comes next"),
+    bind("i", .stepInto, .time, "", "One step into the folded call or run that comes next"),
     bind("N", .operationForward, .time, "", "To the end of this operation, or of the next one"),
     bind("P", .operationBack, .time, "", "Back to before this operation"),
     bind([.home], "Home", .toStart, .time, "Before the first operation"),
