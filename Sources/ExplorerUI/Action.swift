@@ -1,3 +1,4 @@
+package import IOMMUHardware
 package import IOMMULab
 
 /// What a key or a click can mean.
@@ -97,11 +98,13 @@ package enum ViewCursor: Hashable, Sendable {
   case entry(level: Int, index: Int)
   case walkStep(Int)
   case line(Int)
+  /// A word of memory; inside its page, arrows move among words.
+  case word(PhysicalAddress, isInside: Bool)
 }
 
 /// The views of the inspector; a new one joins here.
 package enum ViewID: Int, Hashable, Sendable, CaseIterable {
-  case path = 1, registers, pageTable, walk, tlb, faults
+  case path = 1, registers, pageTable, walk, tlb, memory, faults, domain, problems
 
   package var title: String {
     switch self {
@@ -110,9 +113,15 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     case .pageTable: "Page table"
     case .walk: "Walk"
     case .tlb: "TLB"
+    case .memory: "Memory"
     case .faults: "Faults"
+    case .domain: "Domain"
+    case .problems: "Problems"
     }
   }
+
+  /// For panes that are not quite wide enough.
+  var mediumTitle: String { self == .pageTable ? "Table" : title }
 
   /// For narrow panes.
   var shortTitle: String {
@@ -122,7 +131,10 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     case .pageTable: "Table"
     case .walk: "Walk"
     case .tlb: "TLB"
-    case .faults: "Faults"
+    case .memory: "Mem"
+    case .faults: "Flt"
+    case .domain: "Dom"
+    case .problems: "Prob"
     }
   }
 
@@ -133,7 +145,10 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     case .pageTable: "all levels of tables, entry by entry"
     case .walk: "one address taken apart, step by step"
     case .tlb: "what is remembered, and what is no longer true"
+    case .memory: "what memory is used for, word by word"
     case .faults: "what was stopped, and what the kernel said"
+    case .domain: "what a domain maps, and what it costs"
+    case .problems: "what is wrong now, and since when"
     }
   }
 }

@@ -67,25 +67,43 @@ extension Explorer {
     case .registers: RegistersView(self, subject).draw(in: body, frame: area, with: &pen)
     case .pageTable: PageTableView(self, subject).draw(in: body, frame: area, with: &pen)
     case .walk: WalkView(self, subject).draw(in: body, with: &pen)
-    case .tlb: TLBView(self, subject).draw(in: body, with: &pen)
+    case .tlb: TLBView(self, subject).draw(in: body, frame: area, with: &pen)
+    case .memory: MemoryView(self).draw(in: body, frame: area, with: &pen)
     case .faults: FaultsView(self).draw(in: body, frame: area, with: &pen)
+    case .domain: DomainView(self, subject).draw(in: body, frame: area, with: &pen)
+    case .problems: ProblemsView(self).draw(in: body, frame: area, with: &pen)
     }
   }
 
   func drawTabs(
     _ open: ViewID?, in area: Rect, isSecond: Bool, with pen: inout Pen
   ) {
-    let isShort = area.width < 60
     var column = 0
-    for view in ViewID.allCases {
-      let name = isShort ? view.shortTitle : view.title
-      let text = " \(view.rawValue) \(name) "
-      let style = view == open ? theme.tab : theme.style(.dim)
-      let end = pen.write(text, style: style, at: column, 0, in: area)
+    for (view, text) in Self.tabs(fitting: area.width) {
+      // The blank after the open one belongs to it: the next one begins with a blank of its own.
+      let start = view.rawValue == open.rawValue + 1 ? column + 1 : column
+      let isOpen = view == open
+      var end = column + text.count
+      if isOpen {
+        pen.write(text + " ", style: theme.tab, at: column, 0, in: area)
+      } else {
+        end = pen.write(
+          start > column ? String(text.dropFirst()) : text, .dim, at: start, 0, in: area)
+      }
       pen.link(
         Rect(column: area.column + column, row: area.row, width: end - column, height: 1)
           .intersection(area), to: isSecond ? .secondView(view) : .view(view))
       column = end
     }
+  }
+
+  /// The tabs as long as there is room for all of them.
+  private static func tabs(fitting width: Int) -> [(view: ViewID, text: String)] {
+    let forms: [(ViewID) -> String] = [
+      { " \($0.rawValue) \($0.title) " }, { " \($0.rawValue) \($0.mediumTitle)" },
+      { " \($0.rawValue) \($0.shortTitle)" }, { " \($0.rawValue)\($0.shortTitle)" },
+    ]
+    let rows = forms.map { form in ViewID.allCases.map { (view: $0, text: form($0)) } }
+    return rows.first { $0.reduce(0) { $0 + $1.text.count } <= width } ?? rows[rows.count - 1]
   }
 }

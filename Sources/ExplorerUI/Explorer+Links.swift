@@ -12,6 +12,7 @@ struct Place: Hashable, Sendable {
   let registerCursor: Int
   let walkCursor: Int
   let lineCursor: Int
+  let memoryCursor: MemoryCursor
   let chosenAddress: IOVA?
   let isTrafficOpen: Bool
 }
@@ -23,8 +24,8 @@ extension Explorer {
   var place: Place {
     Place(
       selection: selection, view: view, entryCursor: entryCursor, registerCursor: registerCursor,
-      walkCursor: walkCursor, lineCursor: lineCursor, chosenAddress: chosenAddress,
-      isTrafficOpen: traffic.isOpen)
+      walkCursor: walkCursor, lineCursor: lineCursor, memoryCursor: memoryCursor,
+      chosenAddress: chosenAddress, isTrafficOpen: traffic.isOpen)
   }
 
   /// Keeps where one is, to come back to it.
@@ -61,6 +62,7 @@ extension Explorer {
     (selection, view) = (place.selection, place.view)
     (entryCursor, registerCursor) = (place.entryCursor, place.registerCursor)
     (walkCursor, lineCursor) = (place.walkCursor, place.lineCursor)
+    memoryCursor = place.memoryCursor
     chosenAddress = place.chosenAddress
     traffic.isOpen = place.isTrafficOpen
   }
@@ -79,7 +81,24 @@ extension Explorer {
     case .operation(let index):
       focus = .timeline
       timeline.jump(to: Timeline.Position(entry: index, events: .max))
+    case .moment(let entry, let events):
+      focus = .timeline
+      timeline.jump(to: Timeline.Position(entry: entry, events: events))
+    case .word(let value): followWord(PhysicalAddress(value))
+    case .mapping(let domain, let iova): follow(IOVA(iova), of: domain)
     }
+  }
+
+  /// What a domain maps at an address: its line among the domain's others.
+  private mutating func follow(_ iova: IOVA, of domain: String) {
+    guard machine.system.domain(named: domain) != nil else {
+      notice = "\(domain.shown) does not exist at this point of the timeline."
+      return
+    }
+    go(to: .domain(domain), .domain)
+    refreshSurvey()
+    lineCursor = DomainView(self, Subject(selection, in: machine)).index(of: iova.value)
+    focus = .inspector
   }
 
   private mutating func follow(name: String) {
@@ -113,13 +132,14 @@ extension Explorer {
   }
 
   private mutating func look(at iova: IOVA) {
-    let isTable = view == .pageTable
+    let own = Subject(selection, in: machine)
+    // Nobody can be asked to walk for a domain that is attached nowhere: its entries tell.
+    let isTable = view == .pageTable || own.device == nil && own.table != nil
     chosenAddress = iova
     walkCursor = 0
     entryCursor.follow(
-      iova, from: Subject(selection, in: machine).table, machine.platform.format,
-      in: machine.board.memory)
-    if !isTable { view = .walk }
+      iova, from: own.table, machine.platform.format, in: machine.board.memory)
+    view = isTable ? .pageTable : .walk
     focus = .inspector
   }
 
@@ -136,7 +156,7 @@ extension Explorer {
     guard let table,
       let cursor = EntryCursor(of: address, below: table, format, in: machine.board.memory)
     else {
-      notice = "No table lies at \(physical: address)."
+      followWord(address)
       return
     }
     remember()

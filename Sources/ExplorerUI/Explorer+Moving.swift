@@ -47,7 +47,11 @@ extension Explorer {
     }
     switch view {
     case .path:
-      if direction == .left || direction == .right { turnView(direction == .left ? -1 : 1) }
+      if direction == .left || direction == .right {
+        turnView(direction == .left ? -1 : 1)
+      } else {
+        moveLine(direction, count: PathView(self, Subject(selection, in: machine)).lines.count)
+      }
     case .registers:
       let count = RegistersView(self, Subject(selection, in: machine)).rows.count
       let step =
@@ -65,12 +69,17 @@ extension Explorer {
       walkCursor = max(0, min(count - 1, walkCursor + (isBack ? -1 : 1)))
     case .tlb:
       moveLine(direction, count: TLBView(self, Subject(selection, in: machine)).lines.count)
+    case .memory: moveInMemory(direction)
     case .faults: moveLine(direction, count: FaultsView(self).lines.count)
+    case .domain:
+      moveLine(direction, count: DomainView(self, Subject(selection, in: machine)).count)
+    case .problems: moveLine(direction, count: ProblemsView(self).count)
     }
   }
 
   private mutating func moveLine(_ direction: Direction, count: Int) {
-    lineCursor = max(0, min(count - 1, lineCursor + direction.steps(across: 0, down: 1)))
+    let here = max(0, min(count - 1, lineCursor))
+    lineCursor = max(0, min(count - 1, here + direction.steps(across: 0, down: 1)))
   }
 
   /// The tables that the page-table cursor leads through; nil without a table.
@@ -134,6 +143,8 @@ extension Explorer {
     case .walkStep(let index): walkCursor = index
     case .line(let index) where traffic.isOpen: select(device: index)
     case .line(let index): lineCursor = index
+    case .word(let address, let isInside):
+      memoryCursor = MemoryCursor(address: address, isInside: isInside)
     case .entry(let level, let index):
       guard let depth = machine.platform.format.levels.firstIndex(of: level) else { return }
       point(depth: depth, index: index)
@@ -158,6 +169,14 @@ extension Explorer {
       let lines = FaultsView(self).lines
       guard lines.indices.contains(lineCursor) else { return }
       timeline.jump(to: Timeline.Position(entry: lines[lineCursor].entry, events: .max))
+    case (.inspector, _) where view == .memory: openMemory()
+    case (.inspector, _) where view == .problems:
+      if let cause = ProblemsView(self).chosen?.cause {
+        remember()
+        follow(cause.target)
+      } else if !followCursorLine() {
+        notice = "Where this began is no longer recorded."
+      }
     case (.inspector, _):
       if !followCursorLine() { startChoosingLink() }
     case (.timeline, _): openInTimeline()

@@ -53,6 +53,7 @@ package struct Explorer: Sendable {
   var lineCursor = 0
   /// Which calls of the tree are open.
   var tree = TreeState()
+  var memoryCursor = MemoryCursor()
   /// The address that path and walk look at, once a person chose one.
   var chosenAddress: IOVA?
 
@@ -71,6 +72,8 @@ package struct Explorer: Sendable {
   /// What the last operation or key came to; shown until the next key.
   package internal(set) var notice: Prose?
   var isMouseOn = true
+  /// What is known of the whole machine as it is now.
+  var survey = Survey()
   private var hits: [(area: Rect, action: Action)] = []
   /// What leads somewhere on the screen as it was drawn last.
   private(set) var links: [Link] = []
@@ -97,6 +100,7 @@ package struct Explorer: Sendable {
     selection = .iommu(0)
     lookWhereItHappens()
     enterWhereTimeStands()
+    refreshSurvey()
   }
 
   var machine: Machine { timeline.machine }
@@ -171,6 +175,7 @@ package struct Explorer: Sendable {
 
   /// The one place where the state changes for a key or a click.
   package mutating func perform(_ action: Action) -> Effect {
+    refreshSurvey()
     defer {
       keepTreeTop()
       stopInThePast()
@@ -280,6 +285,8 @@ package struct Explorer: Sendable {
       isZoomed = false
     } else if traffic.isOpen {
       traffic.isOpen = false
+    } else if view == .memory, memoryCursor.isInside {
+      memoryCursor.isInside = false
     } else if view == .pageTable, let trail = entryTrail, trail.depth > 0 {
       entryCursor.depth = trail.depth - 1
     }
@@ -288,6 +295,7 @@ package struct Explorer: Sendable {
   mutating func go(to target: Selection, _ view: ViewID) {
     if target != selection || view != self.view { remember() }
     let isNew = target != selection
+    if view != self.view { lineCursor = 0 }
     selection = target
     self.view = view
     if case .bank(let iommu, _) = target { folds[iommu] = true }
@@ -298,6 +306,7 @@ package struct Explorer: Sendable {
   mutating func resetCursors() {
     walkCursor = 0
     lineCursor = 0
+    memoryCursor = MemoryCursor()
     entryCursor = EntryCursor()
     findFirstEntry()
   }
@@ -334,6 +343,7 @@ package struct Explorer: Sendable {
 
   /// Draws the screen; the only thing that changes is what a click will mean.
   package mutating func draw() -> (canvas: Canvas, cursor: Point?) {
+    refreshSurvey()
     var pen = Pen(width: width, height: height, theme: theme, glyphs: glyphs)
     draw(with: &pen)
     (hits, links, cursorRow) = (pen.hits, pen.links, pen.cursorRow)

@@ -61,7 +61,10 @@ package enum Keymap {
     bind("3", .view(.pageTable), .look, "", "Page table: all levels, entry by entry"),
     bind("4", .view(.walk), .look, "", "Walk: one address taken apart"),
     bind("5", .view(.tlb), .look, "", "TLB: what is remembered, and what is no longer true"),
-    bind("6", .view(.faults), .look, "", "Faults: what was stopped, and what the kernel said"),
+    bind("6", .view(.memory), .look, "", "Memory: what it is used for, word by word"),
+    bind("7", .view(.faults), .look, "", "Faults: what was stopped, and what the kernel said"),
+    bind("8", .view(.domain), .look, "", "Domain: what it maps, its holes, and what it costs"),
+    bind("9", .view(.problems), .look, "", "Problems: what is wrong now, and since when"),
     bind([.up, .character("k")], "↑ k", .move(.up), .look, "The row above", in: .system),
     bind([.down, .character("j")], "↓ j", .move(.down), .look, "The row below", in: .system),
     bind(

@@ -90,7 +90,7 @@ struct KeysRow {
         items.append(Item(key: "Esc", word: "out", action: .leave))
       }
     case (.inspector, .walk): items.append(Item(key: "↑↓", word: "look at", action: .move(.down)))
-    case (.inspector, .tlb), (.inspector, .faults):
+    case (.inspector, .tlb):
       items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
     case (.timeline, _) where explorer.isInTree:
       items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
@@ -105,8 +105,23 @@ struct KeysRow {
     case (.timeline, _):
       items.append(Item(key: "↑↓", word: "operation", action: .move(.down)))
       items.append(Item(key: "↵", word: "its steps", action: .open))
+    case (.inspector, .faults), (.inspector, .problems):
+      items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
+      items.append(Item(key: "↵", word: "go there", action: .open))
+    case (.inspector, .domain):
+      items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
+      items.append(Item(key: "↵", word: "open", action: .open))
+    case (.inspector, .memory):
+      let isInside = explorer.memoryCursor.isInside
+      items.append(
+        Item(key: isInside ? "←↑↓→" : "↑↓", word: isInside ? "word" : "line", action: .move(.down)))
+      items.append(Item(key: "↵", word: isInside ? "go there" : "words", action: .open))
+      if isInside, !explorer.isZoomed {
+        items.append(Item(key: "Esc", word: "out", action: .leave))
+      }
     case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))
-    case (.inspector, .path): break
+    case (.inspector, .path):
+      items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
     }
     let isSingle = explorer.layout.shape == .single
     if isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
@@ -125,7 +140,7 @@ struct KeysRow {
     items += [
       Item(key: "/", word: "find", action: .find),
       Item(key: "f", word: "follow", action: .chooseLink),
-      Item(key: "1-6", word: "view", action: .nextView),
+      Item(key: "1-9", word: "view", action: .nextView),
     ]
     if !items.contains(where: { $0.key == "z" }) { items.append(zoom) }
     if explorer.layout.second != nil {

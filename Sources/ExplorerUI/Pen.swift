@@ -95,7 +95,8 @@ package struct Pen {
     let line = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
     let theme = theme
     canvas.restyle(line.intersection(area)) { theme.select(&$0, focused: focused) }
-    if focused { cursorRow = line.row }
+    // Without an edge it is the current step, which is marked whatever has the focus.
+    if focused, edge { cursorRow = line.row }
     if edge { put(glyphs.edge, theme.style(.accent), at: 0, row, in: area) }
   }
 

@@ -14,6 +14,9 @@ struct StatusLine {
     let row = Rect(column: 0, row: 0, width: explorer.width, height: 1)
     let isNarrow = explorer.width < 110
     let right = counters(isNarrow)
+    pen.link(
+      Rect(column: max(0, explorer.width - right.width - 1), row: 0, width: right.width, height: 1),
+      to: .view(.problems))
     let room = explorer.width - right.width - 3
     // What moves counts more than where it is: a piece that does not fit beside it stays away.
     var left = Prose()
@@ -30,6 +33,13 @@ struct StatusLine {
     pen.writeRight(right, inset: 1, 0, in: row)
     pen.bar(row: 0)
   }
+
+  /// What is told of problems wherever one looks: by kind, what it is called in a word.
+  private static let alarms: [([Problem.Kind: String], String, Prose.Role)] = [
+    ([.staleEntry: "stale", .staleContext: "stale"], "≠", .stale),
+    ([.freedTable: "freed table", .bypass: "untranslated"], "✗", .fault),
+    ([.leakedTable: "leaked", .writable: "writable"], "!", .half),
+  ]
 
   private func counters(_ isNarrow: Bool) -> Prose {
     let timeline = explorer.timeline
@@ -61,7 +71,14 @@ struct StatusLine {
   /// What all moving comes to, running or not.
   private func state(_ gap: String) -> Prose {
     let entries = explorer.machine.board.iommus.reduce(0) { $0 + $1.tlb.count }
-    let prose = Prose("TLB ", .text) + Prose(String(entries), .strong) + Prose(gap, .text)
+    var prose = Prose("TLB ", .text) + Prose(String(entries), .strong) + Prose(gap, .text)
+    for (kinds, glyph, role) in Self.alarms {
+      let count = explorer.survey.count(Set(kinds.keys))
+      guard count > 0 else { continue }
+      let names = Set(kinds.filter { explorer.survey.count([$0.key]) > 0 }.values)
+      let name = names.count == 1 ? names.first ?? "" : "wrong"
+      prose += Prose("\(glyph) \(count) \(name)" + gap, role)
+    }
     let faults = explorer.timeline.faults
     return prose
       + (faults > 0

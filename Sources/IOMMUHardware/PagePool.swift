@@ -58,6 +58,11 @@ package struct PagePool: Hashable, Sendable {
     }
   }
 
+  /// How many pages somebody has taken and not given back.
+  package func pageCount(of owner: UInt32) -> Int {
+    owner == 0 ? 0 : owners.count { $0 == owner }
+  }
+
   /// The bytes that its records take.
   var allocatedBytes: Int { uses.capacity + owners.capacity * 4 }
 

@@ -24,6 +24,8 @@ package struct PendingFault: Hashable, Sendable {
   package let place: String
   /// The registers that tell, by their names.
   package let registers: [Register]
+  /// The register that says so.
+  let offset: UInt32?
 
   package struct Register: Hashable, Sendable {
     package let name: String
@@ -54,7 +56,7 @@ package struct PendingFault: Hashable, Sendable {
         registers: [
           status, register("FAR", MSMRegisters.far), register("FSYNR0", MSMRegisters.fsynr0),
           register("FSYNR1", MSMRegisters.fsynr1),
-        ])
+        ], offset: MSMRegisters.offset(MSMRegisters.fsr, bank: bank))
     }
   }
 
@@ -67,7 +69,8 @@ package struct PendingFault: Hashable, Sendable {
       let source = SourceID(UInt16(truncatingIfNeeded: words[2]))
       return PendingFault(
         iommu: iommu, place: "\(board.iommus[iommu].name) \(source)",
-        registers: words.enumerated().map { Register(name: "FRCD_\($0.offset)", word: $0.element) })
+        registers: words.enumerated().map { Register(name: "FRCD_\($0.offset)", word: $0.element) },
+        offset: VTDRegisters.record(index) + 12)
     }
   }
 }

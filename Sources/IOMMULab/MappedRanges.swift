@@ -1,52 +1,171 @@
 package import IOMMUHardware
 package import IOMMUModel
 
-/// A run of pages that are mapped one after the other, to memory one after the other.
+/// A run of pages that are mapped one after the other, to memory one after the other, alike.
 package struct MappedRange: Hashable, Sendable {
   package let iova: IOVA
   package let physical: PhysicalAddress
   /// Bytes.
-  package private(set) var length: UInt64
-  package let pageSize: PageSize
+  package fileprivate(set) var length: UInt64
+  /// What the entry of its first page says; the others differ only in where they lead.
+  package let leaf: Leaf
+
+  package var pageSize: PageSize { leaf.size }
+
+  /// The last address of the run.
+  package var last: UInt64 { iova.value &+ (length &- 1) }
+
+  /// Whether the run leads to a part of a page of memory.
+  package func reaches(page: UInt64) -> Bool {
+    physical.page <= page && page <= (physical.value &+ (length &- 1)) >> 12
+  }
+
+  /// Whether the run goes on with more bytes of the same kind.
+  fileprivate func continues(at iova: UInt64, _ physical: UInt64, _ leaf: Leaf) -> Bool {
+    self.iova.value &+ length == iova && self.physical.value &+ length == physical
+      && self.leaf.isLike(leaf)
+  }
 
   /// The runs that a first-level table maps, in the order of their addresses.
   ///
   /// A group of 16 equal words counts as the pages that its words are: what is torn shows.
   package static func all(from base: PhysicalAddress, in machine: Machine) -> [MappedRange] {
-    let memory = machine.board.memory
-    let format = machine.platform.format
     var ranges: [MappedRange] = []
-    func add(_ iova: UInt64, _ leaf: Leaf, bytes: UInt64) {
-      let physical = PhysicalAddress(leaf.physical.value | iova & leaf.size.offsetMask)
-      if let last = ranges.last, last.iova.value + last.length == iova,
-        last.physical.value + last.length == physical.value, last.pageSize == leaf.size
-      {
-        ranges[ranges.count - 1].length += bytes
-      } else {
-        ranges.append(
-          MappedRange(
-            iova: IOVA(iova), physical: physical, length: bytes, pageSize: leaf.size))
-      }
+    _ = forEach(from: base, in: machine) { ranges.append($0) }
+    return ranges
+  }
+
+  /// Hands out the runs one after the other; answers how many tables were read for them.
+  ///
+  /// Damaged tables may lead in circles: so many entries are looked at, and no more.
+  @discardableResult
+  package static func forEach(
+    from base: PhysicalAddress, in machine: Machine, _ body: (MappedRange) -> Void
+  ) -> Int {
+    var fold = Fold(machine)
+    fold.visit(base, machine.platform.format.firstLevel, from: 0, body)
+    if let last = fold.open { body(last) }
+    return fold.tables
+  }
+
+  /// A walk through all tables that makes runs of what it meets.
+  private struct Fold {
+    let memory: PhysicalMemory
+    let format: FormatID
+    var open: MappedRange?
+    var tables = 0
+    private var budget = 1 << 21
+
+    init(_ machine: Machine) {
+      (memory, format) = (machine.board.memory, machine.platform.format)
     }
-    // Damaged tables may lead in circles: so many used entries are looked at, and no more.
-    var budget = 1 << 21
-    func visit(_ table: PhysicalAddress, _ level: Int, from start: UInt64) {
+
+    mutating func visit(
+      _ table: PhysicalAddress, _ level: Int, from start: UInt64, _ body: (MappedRange) -> Void
+    ) {
       let bits = UInt64(format.entryBits(level: level))
-      for index in format.usedEntries(of: table, level: level, in: memory) {
-        budget -= 1
-        guard budget > 0 else { return }
-        let word = format.entry(index, of: table, in: memory)
+      let (count, entryBytes) = (format.entryCount(level: level), format.entryBytes)
+      let below = format.level(after: level)
+      tables += 1
+      budget -= count
+      guard budget > 0 else { return }
+      // What the next word is when it maps the page after the last one, and nothing else differs:
+      // most words of a large mapping are told from it without being taken apart.
+      var expected: UInt64 = 0
+      for index in 0..<count {
+        let place = table + UInt64(index) &* entryBytes
+        let word =
+          entryBytes == 8 ? memory.doubleWord(at: place) : UInt64(memory.word(at: place))
+        if word == 0 {
+          expected = 0
+          continue
+        }
+        if word == expected {
+          open?.length &+= 1 << bits
+          expected &+= 1 << bits
+          continue
+        }
+        expected = 0
         let iova = start | UInt64(index) << bits
         switch format.decode(word, level: level) {
-        case .leaf(let leaf): add(iova, leaf, bytes: 1 << bits)
+        case .leaf(let leaf):
+          add(iova, leaf, bytes: 1 << bits, body)
+          if UInt64(leaf.size.bits) == bits { expected = word &+ 1 << bits }
         case .table(let next):
-          if let below = format.level(after: level) { visit(next, below, from: iova) }
+          if let below { visit(next, below, from: iova, body) }
         case .invalid, .reserved: continue
         }
       }
     }
-    visit(base, format.firstLevel, from: 0)
-    return ranges
+
+    private mutating func add(
+      _ iova: UInt64, _ leaf: Leaf, bytes: UInt64, _ body: (MappedRange) -> Void
+    ) {
+      let physical = leaf.physical.value | iova & leaf.size.offsetMask
+      if open?.continues(at: iova, physical, leaf) ?? false {
+        open?.length &+= bytes
+        return
+      }
+      if let open { body(open) }
+      open = MappedRange(
+        iova: IOVA(iova), physical: PhysicalAddress(physical), length: bytes, leaf: leaf)
+    }
+  }
+}
+
+extension Leaf {
+  /// It says the same of another page.
+  fileprivate func isLike(_ other: Leaf) -> Bool {
+    size == other.size && rights == other.rights && accessFlag == other.accessFlag
+      && isGlobal == other.isGlobal && isShared == other.isShared
+      && memoryClass == other.memoryClass && isNonSecure == other.isNonSecure
+  }
+
+  /// What a device may do, in the language's letters.
+  package var rightsText: String {
+    switch (rights.contains(.userRead), rights.contains(.userWrite)) {
+    case (true, true): "rw"
+    case (true, false): "r"
+    case (false, true): "w"
+    case (false, false): "none"
+    }
+  }
+}
+
+/// All that a table maps, folded: the runs, and what they add up to.
+package struct Mappings: Sendable {
+  /// So many runs are kept; what is mapped in more pieces is counted only.
+  package static let most = 1 << 16
+
+  /// In the order of their addresses.
+  package private(set) var ranges: [MappedRange] = []
+  /// How many runs there are, kept or not.
+  package private(set) var count = 0
+  package private(set) var bytes: UInt64 = 0
+  /// How many tables were read to find them, the first among them.
+  package private(set) var tables = 0
+
+  package init() {}
+
+  package init(from table: PhysicalAddress, in machine: Machine) {
+    tables = MappedRange.forEach(from: table, in: machine) { range in
+      count += 1
+      bytes &+= range.length
+      if count <= Self.most { ranges.append(range) }
+    }
+  }
+
+  /// Not all runs were kept.
+  package var isCut: Bool { count > ranges.count }
+
+  /// The run that holds an address, or the first one after it; by halving.
+  package func index(of iova: UInt64) -> Int {
+    var (low, high) = (0, ranges.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].last < iova { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }
 

@@ -35,6 +35,12 @@ package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
     case register(iommu: Int, offset: UInt32)
     /// An operation of the timeline, by its place in it.
     case operation(Int)
+    /// A point inside an operation: after so many of its events.
+    case moment(entry: Int, events: Int)
+    /// A word of memory among the words around it, also where it is a table's.
+    case word(UInt64)
+    /// What a domain maps at an address.
+    case mapping(domain: String, iova: UInt64)
   }
 
   package struct Piece: Hashable, Sendable {

@@ -18,7 +18,7 @@ extension RouteDescription {
     var stop: (hop: Int, words: String, short: String)?
     switch facts.outcome {
     case .bypassed: bypass = (2, "M is 0: passes untranslated")
-    case .fault(let fault): stop = (3, fault.title, "fault")
+    case .fault(let fault): stop = (3, facts.words(for: fault), "fault")
     case .stalled:
       isOn = true
       stop = (3, "", "stalled")

@@ -70,7 +70,8 @@ extension RouteDescription {
           fault.level == 0 ? 2 : 3
         default: 3
         }
-      return (nil, (hop, fault.title, hop == 3 ? "fault" : fault.title))
+      let words = hop == 3 ? facts.words(for: fault) : fault.title
+      return (nil, (hop, words, hop == 3 ? "fault" : fault.title))
     case .stalled: return (nil, (3, "", "stalled"))
     case .translated: return (nil, nil)
     }

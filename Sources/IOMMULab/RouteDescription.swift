@@ -109,6 +109,9 @@ extension RouteDescription.Facts {
         of: table, level: format.firstLevel, in: machine.board.memory)
       entries = Prose("\(used.count) of \(count)", .dim)
     }
+    if let last = lastRead {
+      entries = Prose(entryName(last), .text, to: .word(last.address.value))
+    }
     return RouteDescription.Hop(
       title: name.map { Prose("domain ", .strong) + Prose($0, .domain) }
         ?? (isFreed ? Prose("freed memory!", .fault) : Prose("no domain", .dim)),
@@ -118,6 +121,27 @@ extension RouteDescription.Facts {
       name: name.map { Prose($0, .domain) }
         ?? (isFreed ? Prose("freed!", .fault) : Prose("none", .dim)),
       detail: "", isOnTheWay: isOnTheWay)
+  }
+
+  /// The entry that the walk read last, if it read any.
+  private var lastRead: (level: Int, address: PhysicalAddress, word: UInt64)? {
+    for step in trace.steps.reversed() {
+      if case .read(let word, let address, let level) = step { return (level, address, word) }
+    }
+    return nil
+  }
+
+  private func entryName(
+    _ read: (level: Int, address: PhysicalAddress, word: UInt64)
+  ) -> String {
+    let index = machine.platform.format.index(of: request.iova, level: read.level)
+    return "L\(read.level)[\(UInt64(index).hex)]"
+  }
+
+  /// Why the request stops, with the entry that stops it.
+  func words(for fault: Fault) -> String {
+    guard let last = lastRead, fault.level > 0 else { return fault.title }
+    return "\(fault.title): \(entryName(last)) is \(last.word.hex)"
   }
 
   func memoryHop(isOnTheWay: Bool) -> RouteDescription.Hop {

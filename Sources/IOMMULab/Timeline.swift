@@ -22,6 +22,8 @@ package struct Timeline: Sendable {
   package internal(set) var machine: Machine
   package internal(set) var entries: TimelineEntries
   package internal(set) var position = Position(entry: -1, events: 0)
+  /// Counts what was done: with the position it tells one state of the machine from any other.
+  package private(set) var revision = 0
   /// Where the steps of the current operation end: counts of events, ascending.
   var stepEnds: [Int] = []
   var checkpoints: Checkpoints
@@ -91,6 +93,7 @@ package struct Timeline: Sendable {
     _ operation: Operation, line: Int? = nil
   ) -> (outcome: Outcome, dropped: Int) {
     finishOperation()
+    revision += 1
     let kept = position.entry + 1
     let dropped = entries.count - kept
     if dropped > 0 {

@@ -1,3 +1,4 @@
+import ExplorerUI
 import IOMMULab
 import Testing
 
@@ -87,11 +88,11 @@ import Testing
       .large(
         "tlb-stale",
         "<End>:'read mdp_rgb1 0x10800000'<Enter>:'write-word 0x40000420 0x90030c0e'<Enter>5"),
-      Picture(name: "faults", keys: "<End>:'read mdp_rgb1 0x30000000'<Enter>6"),
+      Picture(name: "faults", keys: "<End>:'read mdp_rgb1 0x30000000'<Enter>7"),
       .large(
         "faults",
-        "<End>:'read mdp_rgb1 0x30000000'<Enter>:'irq hold'<Enter>:'read mdp_rgb1 0x0'<Enter>6"),
-    ] + finding + panes + deep + traditional + running
+        "<End>:'read mdp_rgb1 0x30000000'<Enter>:'irq hold'<Enter>:'read mdp_rgb1 0x0'<Enter>7"),
+    ] + finding + panes + deep + traditional + running + views
 
   private static func sizes(_ name: String, _ keys: String) -> [Picture] {
     [(80, 24), (120, 36), (200, 60)].map {
@@ -146,8 +147,25 @@ import Testing
     + Picture.both("traditional-tlb", on: "traditional", "<End>5")
     + Picture.both(
       "traditional-faults", on: "traditional",
-      "<End>:'read 01:00.0 0x10000123'<Enter>:'write 00:19.0 0x20000000'<Enter>6")
+      "<End>:'read 01:00.0 0x10000123'<Enter>:'write 00:19.0 0x20000000'<Enter>7")
     + Picture.both("traditional-off", on: "traditional", ":'use traditional unprobed'<Enter>j1")
+
+  /// Every view at three sizes, with the cursor in it, on both platforms.
+  private static let views = [
+    (
+      "msm8x60", "<End>:'read mdp_rgb1 0x30000000'<Enter>:'write-word 0x40000400 0x90030c0e'<Enter>"
+    ),
+    ("traditional", "<End>:'write 00:19.0 0x20000000'<Enter>:'unmap net 0x20000000 4K'<Enter>"),
+  ].flatMap { platform, keys in
+    ViewID.allCases.flatMap { view in
+      [(80, 24), (120, 36), (200, 60)].map { width, height in
+        let focus = view == .path ? "1" : "\(view.rawValue)<Tab>"
+        return Picture(
+          name: "view-\(platform)-\(view)", keys: keys + focus, width: width, height: height,
+          platform: platform)
+      }
+    }
+  }
 
   private static let deep =
     Picture.deep("table", "3") + Picture.deep("table-top", "3<Tab><Esc><Esc><Esc>")

@@ -27,36 +27,70 @@ struct FaultsView {
 
   private static let mostLines = 10_000
 
-  private var cursor: Int { min(explorer.lineCursor, lines.count - 1) }
+  private var cursor: Int { max(0, min(explorer.lineCursor, lines.count - 1)) }
 
   func draw(in area: Rect, frame: Rect, with pen: inout Pen) {
     var row = drawPending(in: area, with: &pen)
     guard !lines.isEmpty else {
-      pen.write("No request has been stopped so far.", .dim, at: 2, row, in: area)
+      let words: Prose =
+        "No request has been stopped so far. Unmap something in use and let it be read: : unmap, then : read."
+      for (line, text) in Wrapped(words, width: area.width - 4).lines.enumerated() {
+        pen.write(text.all(.dim), at: 2, row + line, in: area)
+      }
       return
     }
+    let focused = explorer.focus == .inspector
+    let decoded = decoded(lines[cursor].entry)
     let printed = explorer.timeline.kernelLines(of: lines[cursor].entry)
     let wrapped = printed.flatMap { Wrapped(Prose($0), width: area.width - 3).lines }
-    let below = wrapped.isEmpty || area.height < 10 ? 0 : min(wrapped.count, area.height / 2) + 1
-    let height = max(1, area.height - row - below)
-    let first = min(max(0, lines.count - height), max(0, cursor - height / 2))
-    for index in first..<min(lines.count, first + height) {
+    let room = max(0, area.height - row)
+    let listHeight = max(1, min(lines.count, max(2, room / 4)))
+    let decodedHeight = decoded.isEmpty ? 0 : min(decoded.count, max(2, room / 3))
+    let list = LineList(count: lines.count, cursor: cursor, height: listHeight)
+    for index in list.visible {
       draw(lines[index], at: row, in: area, with: &pen)
-      if index == cursor {
-        pen.select(row: row, in: area, focused: explorer.focus == .inspector)
-      }
-      pen.link(
-        Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
-          .intersection(area), to: .point(.line(index)))
+      list.finish(index, at: row, in: area, focused: focused, with: &pen)
       row += 1
     }
-    guard below > 0 else { return }
+    guard room > listHeight + 2 else { return }
     pen.divider(
-      Prose("The kernel printed", .strong), right: Prose("↵ goes there", .dim),
-      row: area.row - frame.row + area.height - below, in: frame,
-      focused: explorer.focus == .inspector)
-    for (index, line) in wrapped.prefix(below - 1).enumerated() {
-      pen.write(line, at: 2, area.height - below + 1 + index, in: area)
+      Prose("What it left in registers", .strong),
+      right: list.hint.isEmpty ? Prose("↵ goes there", .dim) : list.hint,
+      row: area.row - frame.row + row, in: frame, focused: focused)
+    row += 1
+    if decoded.isEmpty { pen.write("Nothing that is still recorded.", .dim, at: 2, row, in: area) }
+    for line in decoded.prefix(decodedHeight) {
+      pen.write(line, at: 2, row, in: area)
+      row += 1
+    }
+    guard !wrapped.isEmpty, area.height - row > 2 else { return }
+    pen.divider(
+      Prose("The kernel printed", .strong), row: area.row - frame.row + row, in: frame,
+      focused: focused)
+    for (index, line) in wrapped.prefix(area.height - row - 1).enumerated() {
+      pen.write(line, at: 2, row + 1 + index, in: area)
+    }
+  }
+
+  /// The registers that the hardware set for a fault, field by field.
+  private func decoded(_ entry: Int) -> [Prose] {
+    let machine = explorer.machine
+    var order: [Marks.Register] = []
+    var words: [Marks.Register: UInt32] = [:]
+    for event in explorer.timeline.recording(of: entry)?.events ?? [] {
+      guard case .registerSet(let iommu, let offset, _, let new) = event.change else { continue }
+      let place = Marks.Register(iommu: Int(iommu), offset: offset)
+      if words.updateValue(new, forKey: place) == nil { order.append(place) }
+    }
+    return order.compactMap { place in
+      let banks = machine.board.iommus[place.iommu].bankPages
+      guard let word = words[place],
+        let (register, name) = explorer.registers.register(at: place.offset, banks: banks)
+      else { return nil }
+      let target = Prose.Target.register(iommu: place.iommu, offset: place.offset)
+      return Prose(name, .strong, to: target).padded(to: 10) + Prose(" ")
+        + Prose(word.hex8, .text) + Prose("  ")
+        + RegistersView.words(for: register, word, in: machine)
     }
   }
 
@@ -87,6 +121,7 @@ struct FaultsView {
     words += Prose(line.fault.iova.value.hex8, .iova)
     words += Prose("  " + line.fault.title, .fault)
     if line.fault.level > 0, !isNarrow { words += Prose(" at level \(line.fault.level)", .dim) }
+    if line.entry == explorer.timeline.position.entry { words += Prose(" ◀", .changed) }
     pen.write(words, at: 6, row, in: area)
   }
 }

@@ -229,7 +229,11 @@ struct PageTableView {
     let isNarrow = area.width < 70
     var title = Prose("Entry \(UInt64(stop.index).hex)", .strong)
     // Nothing stands below it to be in line with.
-    title += Prose("  \(isNarrow ? stop.word.hex8 : text(stop.word))", role(of: stop.address))
+    title +=
+      "  "
+      + Prose(
+        isNarrow ? stop.word.hex8 : text(stop.word), role(of: stop.address),
+        to: .word(stop.address.value))
     let leads = next.map {
       Prose("\(format.tableName(level: $0.level)) at ", .dim)
         + Prose($0.table.value.hex8, .physical)
@@ -243,11 +247,14 @@ struct PageTableView {
       height: max(0, area.height - row - 1))
     guard let next, let lower = maps.lower else {
       drawWord(stop, legend: maps.hasLegend ? "" : legend(trail, maps), in: rest, with: &pen)
-      drawRanges(below: row + 10, in: area, frame: frame, focused: focused, with: &pen)
+      drawRanges(
+        at: trail.current.iova, below: row + 10, in: area, frame: frame, focused: focused,
+        with: &pen)
       return
     }
     drawRanges(
-      below: row + 11 + lower.rows, in: area, frame: frame, focused: focused, with: &pen)
+      at: trail.current.iova, below: row + 11 + lower.rows, in: area, frame: frame,
+      focused: focused, with: &pen)
     for line in 0..<lower.rows {
       _ = drawRow(
         next, lower, line, hasCursor: trail.depth > maps.upper, at: line, in: rest, with: &pen)
@@ -255,7 +262,7 @@ struct PageTableView {
         label(line * lower.marks * lower.group, next), .dim, at: 1, line, in: rest)
     }
     var line = Prose("Entry \(UInt64(next.index).hex)", .strong)
-    line += Prose("  \(text(next.word))", role(of: next.address))
+    line += "  " + Prose(text(next.word), role(of: next.address), to: .word(next.address.value))
     line += Prose("  for ", .dim) + Prose(next.iova.hex8, .iova)
     if trail.depth == maps.upper { line += Prose("   ↵ goes inside", .dim) }
     pen.write(line, at: 1, lower.rows, in: rest)
@@ -267,17 +274,29 @@ struct PageTableView {
 
   /// What the tables map, folded into ranges, where there is room for it.
   private func drawRanges(
-    below row: Int, in area: Rect, frame: Rect, focused: Bool, with pen: inout Pen
+    at iova: UInt64, below row: Int, in area: Rect, frame: Rect, focused: Bool,
+    with pen: inout Pen
   ) {
     guard area.height - row >= 4, let table = subject.table else { return }
-    let ranges = MappedRange.all(from: table, in: machine)
-    let total = ranges.reduce(0) { $0 + $1.length }
+    let mapped = explorer.mappings(from: table)
+    // The run under the cursor is among those that show: moving the cursor scrolls them.
+    let here = mapped.index(of: iova)
+    let list = LineList(count: mapped.ranges.count, cursor: here, height: area.height - row - 1)
     pen.divider(
-      Prose("Mapped ranges", .strong), right: Prose("\(total.prose) in \(ranges.count)", .dim),
+      Prose("Mapped ranges", .strong),
+      right: list.hint.isEmpty
+        ? Prose("\(mapped.bytes.prose) in \(mapped.count)", .dim) : list.hint,
       row: area.row - frame.row + row, in: frame, focused: focused)
-    let columns = ranges.map { $0.iova.value.hex8.count }.max() ?? 0
-    for (line, range) in ranges.prefix(area.height - row - 1).enumerated() {
-      pen.write(RangeLine.prose(range, columns: columns), at: 1, row + 1 + line, in: area)
+    let columns = mapped.ranges.last.map { $0.iova.value.hex8.count } ?? 0
+    for (line, index) in list.visible.enumerated() {
+      let range = mapped.ranges[index]
+      var prose =
+        RangeLine.prose(range, columns: columns) + Prose("  \(range.leaf.rightsText)", .dim)
+      if format.hasMemoryClasses { prose += Prose(" " + words(forClassOf: range.leaf), .dim) }
+      pen.write(prose, at: 1, row + 1 + line, in: area)
+      if range.iova.value <= iova, iova <= range.last {
+        pen.select(row: row + 1 + line, in: area, focused: false)
+      }
     }
   }
 
@@ -351,21 +370,11 @@ struct PageTableView {
   ) {
     var line = Prose(leaf.size.bytes.sizeText, .strong) + " → "
     line += Prose(leaf.physical.value.hex8, .physical)
-    line += Prose("  " + Self.rights(of: leaf), .text)
+    line += Prose("  " + leaf.rightsText, .text)
     for remark in format.remarks(on: leaf) { line += Prose("  " + remark, .dim) }
     if format.hasMemoryClasses { line += Prose("  " + words(forClassOf: leaf), .dim) }
     pen.write(line, at: 1, row, in: area)
     if row == 0, area.height > 1, !legend.isEmpty { pen.write(legend, at: 1, 1, in: area) }
-  }
-
-  /// What a device may do, in the language's letters.
-  private static func rights(of leaf: Leaf) -> String {
-    switch (leaf.rights.contains(.userRead), leaf.rights.contains(.userWrite)) {
-    case (true, true): "rw"
-    case (true, false): "r"
-    case (false, true): "w"
-    case (false, false): "no access"
-    }
   }
 
   private func prose(_ field: DescriptorField) -> Prose {

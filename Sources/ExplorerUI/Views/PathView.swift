@@ -18,7 +18,7 @@ extension Subject {
       default: break
       }
     }
-    if let table, let first = MappedRange.all(from: table, in: machine).first {
+    if let table, let first = explorer.mappings(from: table).ranges.first {
       return IOVA(first.iova.value + min(0x123, first.length - 1))
     }
     return IOVA(0x1000_0123)
@@ -40,6 +40,66 @@ struct PathView {
     self.explorer = explorer
     self.subject = subject
     machine = explorer.machine
+  }
+
+  // MARK: Lines
+
+  /// A line that the cursor may stand on.
+  enum Line {
+    case register(RegistersView.Row)
+    case routing(RoutingLine)
+    case range(MappedRange)
+    case bank(Int)
+    case device(DeviceID)
+  }
+
+  /// Below the diagram: what there is to say of each hop.
+  var lines: [Line] {
+    switch subject.selection {
+    case .iommu(let iommu):
+      return (0..<machine.board.iommus[iommu].bankCount).map { .bank($0) }
+    case .bank: return tellingRegisters.map { .register($0) } + (isTall ? neighbours : [])
+    case .domain:
+      let attached = subject.domain.map { machine.system.domains[$0.index].attached } ?? []
+      return attached.map { .device($0) } + ranges.map { .range($0) }
+    }
+  }
+
+  private var isTall: Bool { explorer.layout.inspector.height >= 36 }
+
+  private var ranges: [MappedRange] {
+    subject.table.map { explorer.mappings(from: $0).ranges } ?? []
+  }
+
+  private var routingLines: [RoutingLine] {
+    subject.device.map {
+      Array(
+        RoutingLine.all(of: $0.index, in: machine, registers: explorer.registers).prefix(16))
+    } ?? []
+  }
+
+  private var neighbours: [Line] {
+    routingLines.map { .routing($0) } + ranges.map { .range($0) }
+  }
+
+  private var tellingRegisters: [RegistersView.Row] {
+    guard subject.iommu != nil else { return [] }
+    let (wanted, whenSet) = words.telling
+    return RegistersView(explorer, subject).rows.filter { row in
+      wanted.contains(row.name) && (row.word != 0 || !whenSet.contains(row.name))
+    }
+  }
+
+  private var isFocused: Bool { explorer.focus == .inspector }
+
+  /// Lays the cursor under one of the lines, and makes a click put it there.
+  private func finish(_ index: Int, at row: Int, in area: Rect, with pen: inout Pen) {
+    if index == explorer.lineCursor, isFocused {
+      pen.select(row: row, in: area, focused: true)
+    }
+    pen.link(
+      Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
+        .intersection(area), to: .point(.line(index)))
   }
 
   func draw(in area: Rect, with pen: inout Pen) {
@@ -94,31 +154,45 @@ struct PathView {
       row += 1
     }
     let next = drawRegisters(from: row + 1, in: area, with: &pen)
-    if area.height - next >= 12 { drawNeighbours(from: next + 1, in: area, with: &pen) }
+    if isTall, area.height - next >= 8 { drawNeighbours(from: next + 1, in: area, with: &pen) }
   }
 
   /// Where there is room: the streams that come here, and what the table maps.
   private func drawNeighbours(from row: Int, in area: Rect, with pen: inout Pen) {
     var row = row
     pen.write(words.routingTitles, .dim, at: 2, row, in: area)
-    let lines =
-      subject.device.map {
-        RoutingLine.all(of: $0.index, in: machine, registers: explorer.registers)
-      } ?? []
-    for line in lines.prefix(max(0, min(16, area.height - row - 6))) {
+    var index = tellingRegisters.count
+    let lines = routingLines
+    for line in lines.prefix(max(0, area.height - row - 6)) {
       row += 1
       pen.write(line.who, .iova, at: 2, row, in: area)
       pen.write(line.place, at: 15, row, in: area)
       pen.write(line.word, at: 28, row, in: area)
       pen.write(line.goesTo, at: 41, row, in: area)
+      finish(index, at: row, in: area, with: &pen)
+      index += 1
     }
     row += 2
-    guard let table = subject.table, area.height - row >= 2 else { return }
-    let ranges = MappedRange.all(from: table, in: machine)
+    index = tellingRegisters.count + lines.count
+    guard subject.table != nil, area.height - row >= 2 else { return }
     pen.write("address          size               memory", .dim, at: 2, row, in: area)
-    for range in ranges.prefix(area.height - row - 1) {
-      row += 1
-      pen.write(RangeLine.prose(range), at: 2, row, in: area)
+    drawRanges(from: row + 1, firstLine: index, in: area, with: &pen)
+  }
+
+  /// The mapped ranges that fit, around the cursor; `firstLine` is the number of the first of all.
+  private func drawRanges(
+    from row: Int, firstLine: Int, in area: Rect, with pen: inout Pen
+  ) {
+    let ranges = ranges
+    let list = LineList(
+      count: ranges.count, cursor: explorer.lineCursor - firstLine, height: area.height - row)
+    pen.writeRight(list.hint, inset: 1, row - 1, in: area)
+    let columns = ranges.last.map { $0.iova.value.hex8.count } ?? 10
+    for (place, index) in list.visible.enumerated() {
+      let line = RangeLine.prose(ranges[index], columns: columns)
+      pen.write(
+        line + Prose("  \(ranges[index].leaf.rightsText)", .dim), at: 2, row + place, in: area)
+      finish(firstLine + index, at: row + place, in: area, with: &pen)
     }
   }
 
@@ -180,10 +254,8 @@ struct PathView {
   @discardableResult
   private func drawRegisters(from row: Int, in area: Rect, with pen: inout Pen) -> Int {
     guard subject.iommu != nil else { return row }
-    let (wanted, whenSet) = words.telling
-    let rows = RegistersView(explorer, subject).rows.filter { row in
-      wanted.contains(row.name) && (row.word != 0 || !whenSet.contains(row.name))
-    }
+    let wanted = words.telling.names
+    let rows = tellingRegisters
     let isNarrow = area.width < 70
     var row = row
     if !isNarrow, area.height - row > rows.count {
@@ -191,17 +263,20 @@ struct PathView {
       row += 1
     }
     let room = max(0, area.height - row)
-    let order =
-      rows.count <= room
-      ? rows
-      : Array(
-        rows.sorted {
-          (wanted.firstIndex(of: $0.name) ?? 9) < (wanted.firstIndex(of: $1.name) ?? 9)
-        }.prefix(room))
-    for register in order {
+    let order: [Int]
+    if rows.count <= room {
+      order = Array(rows.indices)
+    } else if isFocused {
+      order = Array(LineList(count: rows.count, cursor: explorer.lineCursor, height: room).visible)
+    } else {
+      let rank = { (index: Int) in wanted.firstIndex(of: rows[index].name) ?? 9 }
+      order = Array(rows.indices.sorted { rank($0) < rank($1) }.prefix(room))
+    }
+    for index in order where row < area.height {
       RegistersView.draw(
-        register, at: row, nameColumn: isNarrow ? 1 : 2, valueColumn: isNarrow ? 12 : 15,
-        wordsColumn: isNarrow ? 24 : 28, in: area, with: &pen)
+        rows[index], at: row, nameColumn: isNarrow ? 1 : 2, valueColumn: isNarrow ? 12 : 15,
+        wordsColumn: isNarrow ? 24 : 28, iommu: subject.iommu, in: area, with: &pen)
+      finish(index, at: row, in: area, with: &pen)
       row += 1
     }
     return row
@@ -222,11 +297,12 @@ struct PathView {
     for bank in 0..<unit.bankCount {
       let row = 4 + bank
       let status = BankStatus(bank: bank, of: iommu, in: machine)
+      finish(bank, at: row, in: area, with: &pen)
       let target = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
       pen.link(target.intersection(area), to: .select(.bank(iommu: iommu, bank: bank)))
       if let device = machine.device(bank: bank, of: iommu) {
         let found = machine.system.devices[device.index]
-        pen.write(found.name, at: 2, row, in: area)
+        pen.write(Prose(found.name, .text, to: .named(found.name)), at: 2, row, in: area)
         let streams =
           found.isBound
           ? words.routing(of: device.index, in: machine)
@@ -275,36 +351,32 @@ struct PathView {
     line += found.attached.isEmpty ? ", attached to nothing." : ", used by"
     pen.write(line, at: 2, 1, in: area)
     var row = 2
-    for device in found.attached.prefix(max(1, area.height / 3)) {
+    for (index, device) in found.attached.prefix(max(1, area.height / 3)).enumerated() {
       let context = machine.system.devices[device.index]
       guard let bank = context.bank else { continue }
       let unit = machine.board.iommus[context.iommu].name
       let tag = BankStatus(bank: bank, of: context.iommu, in: machine).tag
       pen.write(
-        "  " + Prose(context.name, .strong)
+        "  " + Prose(context.name, .strong, to: .named(context.name))
           + Prose("   \(words.place(bank, of: unit, tag: tag))", .dim), at: 2, row, in: area)
+      finish(index, at: row, in: area, with: &pen)
       pen.link(
         Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
           .intersection(area), to: .select(.bank(iommu: context.iommu, bank: bank)))
       row += 1
     }
     row += 1
-    let ranges = found.table.map { MappedRange.all(from: $0, in: machine) } ?? []
-    guard !ranges.isEmpty else {
+    let mapped = found.table.map { explorer.mappings(from: $0) } ?? Mappings()
+    guard !mapped.ranges.isEmpty else {
       pen.write(
         "Nothing is mapped yet: : map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row,
         in: area)
       return
     }
-    let total = ranges.reduce(0) { $0 + $1.length }
     pen.write(
-      "\(total.prose) mapped in \(ranges.count) range\(ranges.count == 1 ? "" : "s")", .strong,
-      at: 2,
-      row, in: area)
-    for range in ranges.prefix(max(0, area.height - row - 1)) {
-      row += 1
-      pen.write(RangeLine.prose(range), at: 2, row, in: area)
-    }
+      "\(mapped.bytes.prose) mapped in \(mapped.count) range\(mapped.count == 1 ? "" : "s")",
+      .strong, at: 2, row, in: area)
+    drawRanges(from: row + 1, firstLine: found.attached.count, in: area, with: &pen)
   }
 }
 

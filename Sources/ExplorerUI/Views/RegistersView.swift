@@ -114,15 +114,18 @@ struct RegistersView {
       }
     }
     guard !parts.isEmpty else { return Prose(register.purpose, .dim) }
-    return parts.dropFirst().reduce(parts[0]) { $0 + Prose("   ", .text) + $1 }
+    return parts.dropFirst().reduce(parts[0]) { $0 + Prose(Prose.fieldGap) + $1 }
   }
 
   /// Draws one register's row; used by the path view too.
   static func draw(
-    _ row: Row, at line: Int, nameColumn: Int, valueColumn: Int, wordsColumn: Int, in area: Rect,
-    with pen: inout Pen
+    _ row: Row, at line: Int, nameColumn: Int, valueColumn: Int, wordsColumn: Int,
+    iommu: Int? = nil, in area: Rect, with pen: inout Pen
   ) {
-    pen.write(row.name, .text, at: nameColumn, line, in: area)
+    let target = iommu.flatMap { iommu in
+      row.offset.map { Prose.Target.register(iommu: iommu, offset: $0) }
+    }
+    pen.write(Prose(row.name, .text, to: target), at: nameColumn, line, in: area)
     let isNow = row.mark?.isNow ?? false
     pen.write(
       row.shown, isNow ? .changed : row.word == 0 ? .dim : .text, at: valueColumn, line,
@@ -139,11 +142,13 @@ struct RegistersView {
       }
       let room = Rect(
         column: area.column, row: area.row, width: area.width - width - 3, height: area.height)
-      pen.write(row.words, at: wordsColumn, line, in: room)
+      pen.write(
+        row.words.fields(fitting: room.width - wordsColumn), at: wordsColumn, line, in: room)
       pen.writeRight(old, inset: 1, line, in: area)
       return
     }
-    pen.write(row.words, at: wordsColumn, line, in: area)
+    pen.write(
+      row.words.fields(fitting: area.width - wordsColumn), at: wordsColumn, line, in: area)
   }
 
   // MARK: The view
@@ -156,8 +161,11 @@ struct RegistersView {
       return
     }
     let cursor = min(explorer.registerCursor, rows.count - 1)
-    let details = detailHeight(for: rows[cursor], in: area)
-    let listHeight = max(1, area.height - details - 1)
+    let wanted = detailHeight(for: rows[cursor], in: area)
+    // The list comes first: while one only steps, what a register's bits say can wait.
+    let hasRoom = area.height - wanted - 2 >= rows.count
+    let details = hasRoom || explorer.focus == .inspector ? wanted : 0
+    let listHeight = max(1, area.height - (details > 0 ? details + 1 : 0))
     drawList(
       cursor, in: Rect(column: area.column, row: area.row, width: area.width, height: listHeight),
       with: &pen)
@@ -176,9 +184,9 @@ struct RegistersView {
 
   private func detailHeight(for row: Row, in area: Rect) -> Int {
     guard area.height >= 8, !row.fields.isEmpty else { return area.height >= 8 ? 1 : 0 }
-    let columns = area.width >= 70 && row.hasDiagram ? 2 : 1
-    let fields = (row.fields.count + columns - 1) / columns
-    return min((row.hasDiagram ? 3 : 0) + fields, max(4, area.height / 2))
+    let telling = row.fields.count { $0.value != 0 || $0.isKey }
+    let silent = telling < row.fields.count ? 1 : 0
+    return min((row.hasDiagram ? 3 : 0) + telling + silent, max(4, area.height * 2 / 5))
   }
 
   private func drawList(_ cursor: Int, in area: Rect, with pen: inout Pen) {
@@ -188,20 +196,32 @@ struct RegistersView {
       pen.write(
         isNarrow
           ? " register    now         in words"
-          : "  offset  register    now          before      in words",
+          : "  offset  register    now          in words",
         .dim, at: 0, 0, in: area)
     }
-    let height = area.height - header
-    let overflow = max(0, rows.count - height)
-    var first = min(overflow, max(0, cursor - height / 2))
+    let (shown, folded) = lines(fitting: area.height - header, cursor)
+    let height = max(1, area.height - header - (folded.isEmpty ? 0 : 1))
+    var first = min(
+      max(0, shown.count - height), max(0, (shown.firstIndex(of: cursor) ?? 0) - height / 2))
     // While one steps, the list moves only as far as it must to show what the step changed.
     if explorer.focus != .inspector,
-      let now = rows.firstIndex(where: { ($0.mark?.isNow ?? false) && $0.isStored })
+      let now = shown.firstIndex(where: { (rows[$0].mark?.isNow ?? false) && rows[$0].isStored })
     {
       first = max(now - height + 1, min(first, now))
     }
-    for line in 0..<min(height, rows.count - first) {
-      let row = rows[first + line]
+    let last = min(shown.count, first + height)
+    if last - first < shown.count, header == 1 {
+      pen.writeRight(
+        Prose("\(first + 1)-\(last) of \(shown.count) ↑↓", .dim), inset: 1, 0, in: area)
+    }
+    if !folded.isEmpty {
+      let names = folded.map { rows[$0].name }.joined(separator: " ")
+      let line = Prose(" \(folded.count) more hold 0:  ", .dim) + Prose(names, .faint)
+      pen.write(line, at: 1, header + last - first, in: area)
+    }
+    for line in 0..<last - first {
+      let index = shown[first + line]
+      let row = rows[index]
       let place = line + header
       if isNarrow {
         Self.draw(
@@ -209,13 +229,24 @@ struct RegistersView {
       } else {
         drawWide(row, place, in: area, with: &pen)
       }
-      if first + line == cursor {
+      if index == cursor {
         pen.select(row: place, in: area, focused: explorer.focus == .inspector)
       }
       pen.link(
         Rect(column: area.column, row: area.row + place, width: area.width, height: 1),
-        to: .point(.register(first + line)))
+        to: .point(.register(index)))
     }
+  }
+
+  /// The rows to list; where not all of them fit, those that hold 0 and say nothing fold into one.
+  private func lines(fitting height: Int, _ cursor: Int) -> (shown: [Int], folded: [Int]) {
+    guard rows.count > height else { return (Array(rows.indices), []) }
+    let isTelling = { (index: Int) in
+      let row = rows[index]
+      return row.word != 0 || row.mark != nil || index == cursor
+        || row.fields.contains { $0.isKey }
+    }
+    return (rows.indices.filter(isTelling), rows.indices.filter { !isTelling($0) })
   }
 
   private func drawWide(_ row: Row, _ line: Int, in area: Rect, with pen: inout Pen) {
@@ -224,12 +255,16 @@ struct RegistersView {
     pen.write(row.name, .text, at: 10, line, in: area)
     pen.write(
       row.shown, isNow ? .changed : row.word == 0 ? .dim : .text, at: 22, line, in: area)
+    var words = max(0, area.width - 35)
     if let mark = row.mark {
-      pen.write(isNow ? Prose("◀", .changed) : Prose("•", .old), at: 33, line, in: area)
-      pen.write(mark.old.hex8, .old, at: 35, line, in: area)
+      let old = isNow ? Prose("◀ was ", .changed) : Prose("• was ", .old)
+      let text = old + Prose(mark.old.hex8, .old)
+      pen.writeRight(text, inset: 1, line, in: area)
+      words -= text.width + 1
       if isNow { pen.put(pen.glyphs.edge, pen.theme.style(.changed), at: 0, line, in: area) }
     }
-    pen.write(row.words, at: 47, line, in: area)
+    let room = Rect(column: area.column + 34, row: area.row, width: words, height: area.height)
+    pen.write(row.words.fields(fitting: words), at: 0, line, in: room)
   }
 
   private func drawDetails(_ row: Row, in area: Rect, with pen: inout Pen) {
@@ -244,15 +279,26 @@ struct RegistersView {
       ).draw(at: 0, column: 2, in: area, with: &pen)
     }
     let top = row.hasDiagram ? 3 : 0
-    let columns = area.width >= 70 && row.hasDiagram ? 2 : 1
     let height = max(1, area.height - top)
-    // Fields that say something come first when not all of them fit.
-    let ordered =
-      fields.count <= height * columns
-      ? fields
-      : fields.filter { $0.value != 0 } + fields.filter { $0.value == 0 && $0.isKey }
-        + fields.filter { $0.value == 0 && !$0.isKey }
-    for (index, field) in ordered.prefix(height * columns).enumerated() {
+    // Fields that say something have a line each; the others are named, where there is no more room.
+    let telling = fields.filter { $0.value != 0 } + fields.filter { $0.value == 0 && $0.isKey }
+    let silent = fields.filter { $0.value == 0 && !$0.isKey }
+    let fits = fields.count <= height
+    let rows = fits ? fields : telling
+    let hasRest = !fits && !silent.isEmpty && height > 1
+    if hasRest {
+      let names = silent.map(\.name).joined(separator: " ")
+      pen.write(Prose("0 are  ", .dim) + Prose(names, .dim), at: 2, area.height - 1, in: area)
+    }
+    let room = hasRest ? height - 1 : height
+    let columns = rows.count > room && area.width >= 70 ? 2 : 1
+    drawFields(rows, columns: columns, height: room, top: top, in: area, with: &pen)
+  }
+
+  private func drawFields(
+    _ rows: [Field], columns: Int, height: Int, top: Int, in area: Rect, with pen: inout Pen
+  ) {
+    for (index, field) in rows.prefix(height * columns).enumerated() {
       let column = 2 + index / height * (area.width / 2)
       let room = Rect(
         column: area.column, row: area.row,
@@ -272,6 +318,39 @@ struct RegistersView {
     let shown = field.value > 9 ? field.value.hex : String(field.value)
     return name + Prose(" \(shown)", field.value == 0 ? .dim : .iova).padded(to: 3)
       + Prose(" " + field.words, .dim)
+  }
+}
+
+extension Prose {
+  /// What stands between the fields of a register in words.
+  fileprivate static let fieldGap = "   "
+
+  /// As many whole fields as there is room for, and how many more there are.
+  ///
+  /// One field alone is given as it is.
+  fileprivate func fields(fitting room: Int) -> Prose {
+    guard width > room else { return self }
+    var fields: [Prose] = [Prose()]
+    for piece in pieces {
+      if piece.text == Self.fieldGap {
+        fields.append(Prose())
+      } else {
+        fields[fields.count - 1].add(piece.text, piece.role, to: piece.target)
+      }
+    }
+    var line = fields[0]
+    for (index, field) in fields.enumerated().dropFirst() {
+      let left = fields.count - index
+      let more = left > 1 ? 4 : 0
+      // Where a field's meaning has no room, its value has.
+      let forms = [field, Prose(field.pieces.first?.text ?? "", .dim)]
+      let fitting = forms.first {
+        line.width + Self.fieldGap.count + $0.width + more <= room
+      }
+      guard let fitting else { return line + Prose("  +\(left)", .dim) }
+      line += Prose(Self.fieldGap) + fitting
+    }
+    return line
   }
 }
 

@@ -227,7 +227,7 @@ struct SystemView {
     pen.write(
       machine.words.users(count, isWide: isWide), .text, at: isWide ? 15 : 10, row, in: area)
     let bytes =
-      found.table.map { MappedRange.all(from: $0, in: machine).reduce(0) { $0 + $1.length } } ?? 0
+      found.table.map { explorer.mappings(from: $0).bytes } ?? 0
     pen.writeRight(
       Prose(bytes == 0 ? "empty" : isWide ? bytes.prose : bytes.shortProse, .dim), inset: 1, row,
       in: area)

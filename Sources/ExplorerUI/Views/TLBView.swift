@@ -1,3 +1,4 @@
+internal import IOMMUAPI
 internal import IOMMUHardware
 internal import IOMMULab
 internal import IOMMUModel
@@ -34,11 +35,16 @@ struct TLBView {
     }
   }
 
-  func draw(in area: Rect, with pen: inout Pen) {
+  func draw(in area: Rect, frame: Rect, with pen: inout Pen) {
     guard let iommu = subject.iommu, let name = subject.iommuName else {
       pen.write("No IOMMU: this domain is attached nowhere.", .dim, at: 2, 1, in: area)
       return
     }
+    let cursor = max(0, min(explorer.lineCursor, lines.count - 1))
+    let details =
+      lines.isEmpty || area.height < 9
+      ? [] : details(of: lines[cursor], in: iommu, width: area.width - 3)
+    let below = details.isEmpty ? 0 : min(details.count + 1, area.height - 5)
     let geometry = explorer.machine.board.iommus[iommu].tlb.geometry
     var heading = Prose(name, .strong) + Prose(" remembers ", .dim)
     heading += Prose("\(lines.count) of \(geometry.sets * geometry.ways)", .strong)
@@ -47,7 +53,11 @@ struct TLBView {
         ? " pages" : " pages: \(geometry.sets) sets of \(geometry.ways) ways (made up)", .dim)
     pen.write(heading, at: 2, 0, in: area)
     guard !lines.isEmpty else {
-      pen.write("Nothing yet: the next request reads the tables.", .dim, at: 2, 2, in: area)
+      let words: Prose =
+        "Nothing yet: the next request of a device reads the tables, and what it finds stays here. : read DEVICE 0x10000000 makes one."
+      for (row, line) in Wrapped(words, width: area.width - 4).lines.enumerated() {
+        pen.write(line.all(.dim), at: 2, 2 + row, in: area)
+      }
       return
     }
     let isNarrow = area.width < 70
@@ -60,18 +70,81 @@ struct TLBView {
         pen.write(title, .dim, at: column, 1, in: area)
       }
     }
-    let top = 2
-    let height = max(1, area.height - top)
-    let cursor = min(explorer.lineCursor, lines.count - 1)
-    let first = min(max(0, lines.count - height), max(0, cursor - height / 2))
-    for (row, index) in (first..<min(lines.count, first + height)).enumerated() {
+    let top = isNarrow ? 1 : 2
+    let focused = explorer.focus == .inspector
+    let list = LineList(count: lines.count, cursor: cursor, height: area.height - top - below)
+    for (row, index) in list.visible.enumerated() {
       draw(lines[index], at: top + row, columns, isNarrow: isNarrow, in: area, with: &pen)
-      if index == cursor {
-        pen.select(row: top + row, in: area, focused: explorer.focus == .inspector)
-      }
-      pen.link(
-        Rect(column: area.column, row: area.row + top + row, width: area.width, height: 1)
-          .intersection(area), to: .point(.line(index)))
+      list.finish(index, at: top + row, in: area, focused: focused, with: &pen)
+    }
+    pen.writeRight(list.hint, inset: 1, 0, in: area)
+    guard below > 0 else { return }
+    let line = lines[cursor]
+    pen.divider(
+      line.truth.isStale
+        ? Prose("≠ ", .stale) + Prose("Stale: TLB and tables disagree", .strong)
+        : Prose("Entry \(line.slot)", .strong),
+      row: area.row - frame.row + area.height - below, in: frame, focused: focused)
+    for (row, text) in details.prefix(below - 1).enumerated() {
+      pen.write(text, at: 2, area.height - below + 1 + row, in: area)
+    }
+  }
+
+  /// What one entry says, what the tables say, whom it is for, and where it came from.
+  private func details(of line: Line, in iommu: Int, width: Int) -> [Prose] {
+    let machine = explorer.machine
+    let entry = line.entry
+    var known = Prose("TLB     ", .dim) + Prose(entry.iova.hex8, .iova)
+    known += Prose(" \(entry.size.bytes.sizeText) → ", .text)
+    known += Prose(entry.physical.hex8, .physical)
+    known += Prose("  \(entry.rightsText)", .text)
+    var tables = Prose("tables  ", .dim) + Prose(entry.iova.hex8, .iova)
+    switch line.truth {
+    case .current: tables += Prose(" say the same", .live)
+    case .stale(let now?):
+      tables += Prose(" → ", .text) + Prose(now.value.hex8, .physical) + Prose("  ≠", .stale)
+    case .stale(nil): tables += Prose(" maps nothing  ≠", .stale)
+    case .orphaned: tables += Prose(" no context has its tag", .dim)
+    }
+    var owner = Prose("for     ", .dim) + Prose(machine.words.tag(of: entry), .text)
+    if entry.isGlobal { owner += Prose(", global", .dim) }
+    for (index, name) in users(of: entry, in: iommu).prefix(3).enumerated() {
+      owner += Prose(index == 0 ? ": " : ", ", .dim) + Prose(name, .text, to: .named(name))
+    }
+    var lines = [known, tables, owner]
+    let trace = EventTrace.filled(iommu: iommu, slot: line.slot)
+    if let cause = explorer.timeline.causes(of: [trace], lookingBack: 20_000)[trace] {
+      var filled = Prose("filled  ", .dim)
+      filled += Prose("operation \(cause.entry + 1)", .accent, to: cause.target)
+      filled += "  " + explorer.timeline.entries[cause.entry].operation.prose
+      lines.append(filled)
+    }
+    guard line.truth.isStale else { return lines }
+    let why: Prose =
+      "Until it is invalidated, devices go where the tables no longer lead. 9 tells since when."
+    return lines + Wrapped(why, width: width).lines.map { $0.all(.dim) }
+  }
+
+  /// The devices whose contexts have the entry's tag.
+  private func users(of entry: TLBEntry, in iommu: Int) -> [String] {
+    let machine = explorer.machine
+    let unit = machine.board.iommus[iommu]
+    return (0..<unit.bankCount).compactMap { bank in
+      let status = BankStatus(bank: bank, of: iommu, in: machine)
+      guard status.state != .off, unit.tag(of: entry, is: status.tag) else { return nil }
+      return machine.device(bank: bank, of: iommu).map { machine.system.name(of: $0) }
+    }
+  }
+
+  /// The slot that the current step filled or that answered in it.
+  private func isNow(_ slot: Int) -> Bool {
+    guard let index = explorer.timeline.currentEvent,
+      explorer.timeline.recording.events.indices.contains(index), let iommu = subject.iommu
+    else { return false }
+    switch explorer.timeline.recording.events[index].change {
+    case .tlbFill(_, let unit, let place), .tlbHit(let unit, let place):
+      return Int(unit) == iommu && Int(place) == slot
+    default: return false
     }
   }
 
@@ -91,10 +164,22 @@ struct TLBView {
     let truth: Prose =
       switch line.truth {
       case .current: isNarrow ? "" : Prose("the same", .dim)
-      case .stale(nil): Prose("✗ unmapped", .fault)
-      case .stale(let now?): Prose("✗ ", .fault) + Prose(now.value.hex8, .physical)
+      case .stale(nil): Prose("≠ nothing", .stale)
+      case .stale(let now?): Prose("≠ ", .stale) + Prose(now.value.hex8, .physical)
       case .orphaned: Prose("no such tag", .dim)
       }
-    pen.write(truth, at: isNarrow ? columns.5 : columns.5 + 6, row, in: area)
+    let now = isNow(line.slot) ? Prose("◀ ", .changed) : ""
+    pen.write(now + truth, at: isNarrow ? columns.5 : columns.5 + 6, row, in: area)
+  }
+}
+
+extension EntryTruth {
+  fileprivate var isStale: Bool { if case .stale = self { true } else { false } }
+}
+
+extension TLBEntry {
+  /// What a device may do, in the language's letters.
+  fileprivate var rightsText: String {
+    (rights.contains(.userRead) ? "r" : "") + (rights.contains(.userWrite) ? "w" : "")
   }
 }

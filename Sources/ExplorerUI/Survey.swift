@@ -1,0 +1,127 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+internal import IOMMULab
+internal import IOMMUModel
+
+/// What views want to know of the whole machine, found once for each state of it.
+///
+/// A view may not look through all tables for each key: these are looked through only when memory
+/// has changed since the last time, and what depends on more is found anew for each step.
+struct Survey: Sendable {
+  /// A problem, and where in the timeline it began, as far as that is still known.
+  struct Finding: Hashable {
+    let problem: Problem
+    let cause: Cause?
+  }
+
+  private struct Stamp: Hashable {
+    let revision: Int
+    let position: Timeline.Position
+
+    init(_ timeline: Timeline) { (revision, position) = (timeline.revision, timeline.position) }
+  }
+
+  private var stamp: Stamp?
+  /// What each live domain maps, and what the other tables map that somebody asked for.
+  private(set) var domains: [DomainID: Mappings] = [:]
+  private var tables: [PhysicalAddress: Mappings] = [:]
+  /// For each live domain, its pages that nothing leads to.
+  private(set) var leaked: [DomainID: [PhysicalAddress]] = [:]
+  private(set) var findings: [Finding] = []
+  /// What memory is used for; kept only while somebody looks at it.
+  private(set) var memory: MemoryRuns?
+  private var readOnly = ReadOnlyMaps()
+  private var pointing: (page: UInt64, found: [Pointing])?
+
+  // MARK: Asking
+
+  /// What a first-level table maps; nil where it was not looked through.
+  func mappings(from table: PhysicalAddress) -> Mappings? { tables[table] }
+
+  /// The mappings that lead to a page.
+  func pointing(toPage page: UInt64) -> [Pointing] {
+    pointing?.page == page ? pointing?.found ?? [] : []
+  }
+
+  /// How many problems there are of some kinds.
+  func count(_ kinds: Set<Problem.Kind>) -> Int {
+    findings.count { kinds.contains($0.problem.kind) }
+  }
+
+  // MARK: Keeping up
+
+  /// Brings it up to the state that a timeline is in.
+  mutating func refresh(_ timeline: Timeline, walked: PhysicalAddress?, memoryPage: UInt64?) {
+    let now = Stamp(timeline)
+    let machine = timeline.machine
+    if stamp != now {
+      if isMemoryChanged(in: timeline) { lookThrough(machine) }
+      stamp = now
+      findProblems(in: timeline)
+    }
+    if let walked, tables[walked] == nil { tables[walked] = Mappings(from: walked, in: machine) }
+    guard let memoryPage else { return }
+    if memory == nil { memory = MemoryRuns(of: machine, mappings: domains, leaked: leaked) }
+    if pointing?.page != memoryPage {
+      pointing = (memoryPage, machine.mappings(toPage: memoryPage, folded: domains))
+    }
+  }
+
+  private mutating func lookThrough(_ machine: Machine) {
+    (tables, domains, leaked, memory, pointing) = ([:], [:], [:], nil, nil)
+    for domain in machine.liveDomains {
+      guard let table = machine.system.domains[domain.index].table else { continue }
+      let mapped = Mappings(from: table, in: machine)
+      (domains[domain], tables[table]) = (mapped, mapped)
+      let lost = DomainTables(of: domain, in: machine).leaked
+      if !lost.isEmpty { leaked[domain] = lost }
+    }
+  }
+
+  private mutating func findProblems(in timeline: Timeline) {
+    let problems = Problem.all(
+      in: timeline.machine, leaked: leaked, readOnly: readOnly.upToNow(in: timeline))
+    let causes = timeline.causes(of: Set(problems.flatMap(\.traces)))
+    findings = problems.map {
+      Finding(problem: $0, cause: Timeline.latest($0.traces, in: causes))
+    }
+  }
+
+  /// Between two states of one operation its events tell; else memory may be any other.
+  private func isMemoryChanged(in timeline: Timeline) -> Bool {
+    let (new, events) = (timeline.position, timeline.recording.events)
+    guard let stamp, stamp.revision == timeline.revision, stamp.position.entry == new.entry,
+      timeline.recording.isComplete,
+      max(stamp.position.events, new.events) <= events.count
+    else { return true }
+    let range =
+      min(stamp.position.events, new.events)..<max(stamp.position.events, new.events)
+    return events[range].contains { $0.change.changesMemory }
+  }
+}
+
+extension Change {
+  /// It changes a word, what a page is used for, or which domains there are.
+  fileprivate var changesMemory: Bool {
+    switch self {
+    case .memoryWrite, .memoryWrite64, .dmaWrite, .dmaWrite64, .pageAlloc, .pageFree, .pageClear,
+      .domainAlloc, .domainFree, .domainTable:
+      true
+    default: false
+    }
+  }
+}
+
+extension Explorer {
+  /// Brings what is known of the whole machine up to the state that is looked at.
+  mutating func refreshSurvey() {
+    survey.refresh(
+      timeline, walked: Subject(selection, in: machine).table,
+      memoryPage: view == .memory ? memoryAddress.page : nil)
+  }
+
+  /// What a table maps.
+  func mappings(from table: PhysicalAddress) -> Mappings {
+    survey.mappings(from: table) ?? Mappings(from: table, in: machine)
+  }
+}
