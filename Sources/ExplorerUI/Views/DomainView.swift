@@ -50,7 +50,10 @@ struct DomainView {
     guard let table = subject.table else {
       let words: Prose
       if case .domain(let name) = subject.selection {
-        words = "\(name) does not exist at this point of the timeline."
+        words =
+          subject.domain == nil
+          ? "\(domain: name) does not exist at this point of the timeline."
+          : "\(domain: name) has no table yet: it maps nothing."
       } else {
         words =
           "No domain is attached here. : attach NAME DEVICE makes a device see memory through one; : alloc NAME makes one."

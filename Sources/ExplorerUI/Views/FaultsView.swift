@@ -82,7 +82,8 @@ struct FaultsView {
       let place = Marks.Register(iommu: Int(iommu), offset: offset)
       if words.updateValue(new, forKey: place) == nil { order.append(place) }
     }
-    return order.compactMap { place in
+    // The status is set last, and tells most.
+    return order.reversed().compactMap { place in
       let banks = machine.board.iommus[place.iommu].bankPages
       guard let word = words[place],
         let (register, name) = explorer.registers.register(at: place.offset, banks: banks)

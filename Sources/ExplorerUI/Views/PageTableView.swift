@@ -30,7 +30,7 @@ struct PageTableView {
   func draw(in area: Rect, frame: Rect, with pen: inout Pen) {
     guard let table = subject.table else {
       pen.write(
-        "No table: " + (subject.domain == nil ? "no domain is attached here." : "it was freed."),
+        "No table: " + (subject.domain == nil ? "no domain is attached here." : "it has none yet."),
         .dim, at: 2, 1, in: area)
       return
     }
