@@ -153,7 +153,9 @@ import Testing
   /// Every view at three sizes, with the cursor in it, on both platforms.
   private static let views = [
     (
-      "msm8x60", "<End>:'read mdp_vg1 0x10000123'<Enter>:'read mdp_rgb1 0x30000000'<Enter>:'write-word 0x40000400 0x90030c0e'<Enter>"
+      "msm8x60",
+      "<End>:'read mdp_vg1 0x10000123'<Enter>:'read mdp_rgb1 0x30000000'<Enter>"
+        + ":'write-word 0x40000400 0x90030c0e'<Enter>"
     ),
     ("traditional", "<End>:'write 00:19.0 0x20000000'<Enter>:'unmap net 0x20000000 4K'<Enter>"),
   ].flatMap { platform, keys in
