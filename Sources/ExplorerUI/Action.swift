@@ -62,6 +62,15 @@ package enum Action: Hashable, Sendable {
   case tick
   case toggleTraffic
   case faster, slower, editSeed
+  // MARK: Operating
+  /// Lists what can be done with what is selected.
+  case operate
+  /// Edits the word under the cursor.
+  case editWord
+  /// Goes to where the word under the cursor was written last.
+  case lastChange
+  /// A click into the list of operations, or into a form.
+  case operating(OperatingClick)
 
   // MARK: The program
   /// Opens the prompt with a text in it.
@@ -157,4 +166,18 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
 package enum Effect: Hashable, Sendable {
   case none, quit, suspend, redraw
   case mouse(Bool)
+  /// Lines were typed or filled in, and done: the history that outlives the program may keep them.
+  case remember([String])
+}
+
+/// A place in the list of operations, or in a form.
+package enum OperatingClick: Hashable, Sendable {
+  case choose(Int), field(Int), suggestion(Int), bit(Int)
+  case toggle(Character)
+  /// A suggestion for a field that may not be the current one.
+  case put(field: Int, Int)
+  case run, asText, leave
+  case next, nextField, nextSuggestion, flip
+  /// Between all that means something.
+  case nothing
 }

@@ -38,6 +38,7 @@ extension Explorer {
     }
     if isWhyOpen { WhyView(self).draw(with: &pen) }
     if let picker { PickerView(self, picker).draw(with: &pen) }
+    drawOperating(with: &pen)
     if let prompt {
       PromptLine(explorer: self, prompt: prompt).draw(with: &pen)
     } else if let notice, layout.why.isEmpty {
@@ -81,7 +82,7 @@ extension Explorer {
     var column = 0
     for (view, text) in Self.tabs(fitting: area.width) {
       // The blank after the open one belongs to it: the next one begins with a blank of its own.
-      let start = view.rawValue == open.rawValue + 1 ? column + 1 : column
+      let start = open.map { view.rawValue == $0.rawValue + 1 } ?? false ? column + 1 : column
       let isOpen = view == open
       var end = column + text.count
       if isOpen {

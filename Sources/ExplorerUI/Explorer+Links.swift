@@ -75,7 +75,7 @@ extension Explorer {
     switch target {
     case .named(let name): follow(name: name)
     case .iova(let value): follow(IOVA(value))
-    case .access(let device, let iova): follow(IOVA(iova), of: device)
+    case .access(let device, let iova): follow(IOVA(iova), by: device)
     case .physical(let value): follow(PhysicalAddress(value))
     case .register(let iommu, let offset): follow(register: offset, of: iommu)
     case .operation(let index):
@@ -114,7 +114,7 @@ extension Explorer {
   }
 
   /// An address as one device uses it, which need not be the one that is looked at.
-  private mutating func follow(_ iova: IOVA, of device: String) {
+  private mutating func follow(_ iova: IOVA, by device: String) {
     remember()
     traffic.isOpen = false
     if let place = place(of: device), place != selection {

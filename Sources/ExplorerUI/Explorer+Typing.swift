@@ -10,17 +10,14 @@ extension Explorer {
     if key == Key(.character("z"), .control) { return .suspend }
     if key == Key(.character("l"), .control) { return .redraw }
     guard var prompt else { return .none }
-    let completion = Completion(
-      machine: machine, platforms: Library.platformNames, paths: files.paths)
-    let isOperation = prompt.purpose == .operation
-    let result = prompt.handle(key) {
-      isOperation ? completion.words(after: $0, typed: $1) : []
-    }
+    let completion = Completion(machine: machine, registers: registers, paths: files.paths)
+    let result = prompt.handle(key) { completion.candidates(after: $0, typed: $1) }
     self.prompt = prompt
     switch result {
     case .submitted(let text):
-      submit(text)
+      let effect = submit(text)
       settleTree()
+      return effect
     case .cancelled: self.prompt = nil
     case .edited: break
     }
@@ -33,41 +30,40 @@ extension Explorer {
     if prompt == nil {
       (isWhyOpen, comparison) = (false, nil)
       notice = nil
-      prompt = Prompt(.operation, history: history)
+      prompt = Prompt(.operation, history: history.lines)
     }
     prompt?.paste(text)
   }
 
-  mutating func submit(_ text: String) {
+  mutating func submit(_ text: String) -> Effect {
     guard !text.allSatisfy({ $0 == " " }) else {
       if prompt?.takeNext() != true { prompt = nil }
-      return
+      return .none
     }
     if prompt?.purpose == .address {
       chooseAddress(text)
-      return
+      return .none
     }
     if prompt?.purpose == .seed {
       chooseSeed(text)
-      return
+      return .none
     }
     var text = text
+    var done: [String] = []
     do throws(ParseError) {
       if let command = try SessionCommand(text) {
-        if try run(command, line: text) {
-          history.append(text)
-          prompt = nil
-        }
-        return
+        guard try run(command, line: text) else { return .none }
+        prompt = nil
+        return remember(lines: [text])
       }
       while true {
         // The prompt stays open until all went well: a platform may not be there.
         let isOK = try run(try Operation(parsing: text))
-        history.append(text)
+        done.append(text)
         guard prompt?.takeNext() == true, let prompt else { break }
         if !isOK {
           self.prompt?.hasStopped = true
-          return
+          return remember(lines: done)
         }
         text = String(prompt.text)
       }
@@ -76,6 +72,13 @@ extension Explorer {
       prompt?.mistake = error
       if error.line > 0 { prompt?.moveCursor(toColumn: error.column) }
     }
+    return remember(lines: done)
+  }
+
+  /// Keeps lines that were done, to have them again.
+  mutating func remember(lines: [String]) -> Effect {
+    for line in lines { history.add(line) }
+    return lines.isEmpty ? .none : .remember(lines)
   }
 
   mutating func chooseAddress(_ text: String) {

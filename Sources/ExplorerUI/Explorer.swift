@@ -61,7 +61,10 @@ package struct Explorer: Sendable {
   package internal(set) var traffic = TrafficControl()
 
   package internal(set) var prompt: Prompt?
-  var history: [String] = []
+  /// Lines that were done before, the latest last; also those of earlier sessions.
+  package internal(set) var history: PromptHistory
+  /// The list of operations, or the form of one.
+  var operating: Operating?
   /// The list that is open: what was found, or what works here.
   var picker: Picker?
   /// The whole why is open.
@@ -74,7 +77,7 @@ package struct Explorer: Sendable {
   var isMouseOn = true
   /// What is known of the whole machine as it is now.
   var survey = Survey()
-  private var hits: [(area: Rect, action: Action)] = []
+  private(set) var hits: [(area: Rect, action: Action)] = []
   /// What leads somewhere on the screen as it was drawn last.
   private(set) var links: [Link] = []
   private(set) var cursorRow: Int?
@@ -85,7 +88,7 @@ package struct Explorer: Sendable {
   /// called.
   package init(
     _ timeline: Timeline, registers: RegisterMap, title: String, theme: Theme, glyphs: Glyphs,
-    files: Files = .none
+    history: PromptHistory = PromptHistory(), files: Files = .none
   ) {
     self.timeline = timeline
     self.files = files
@@ -97,6 +100,7 @@ package struct Explorer: Sendable {
     self.title = title
     self.theme = theme
     self.glyphs = glyphs
+    self.history = history
     selection = .iommu(0)
     lookWhereItHappens()
     enterWhereTimeStands()
@@ -114,7 +118,13 @@ package struct Explorer: Sendable {
       (self.width, self.height) = (max(0, width), max(0, height))
       return .none
     case .paste(let text):
-      if picker != nil { paste(intoPicker: text) } else { paste(text) }
+      if operating != nil {
+        pasteIntoForm(text)
+      } else if picker != nil {
+        paste(intoPicker: text)
+      } else {
+        paste(text)
+      }
       return .none
     case .mouse(let mouse): return handle(mouse)
     case .tick: return perform(.tick)
@@ -125,6 +135,7 @@ package struct Explorer: Sendable {
   private mutating func handle(_ key: Key) -> Effect {
     if prompt != nil { return type(key) }
     notice = nil
+    if operating != nil { return operate(by: key) }
     if linkChoice != nil { return chooseLink(by: key) }
     if picker != nil { return pick(by: key) }
     if comparison != nil { return handleInComparison(key) }
@@ -146,6 +157,7 @@ package struct Explorer: Sendable {
       guard let hit = hits.last(where: { $0.area.contains(mouse.position) }) else { return .none }
       if prompt == nil { notice = nil }
       return perform(hit.action)
+    case .press where mouse.button == .right: return operate(at: mouse.position)
     case .wheelUp: return wheel(-1, at: mouse.position)
     case .wheelDown: return wheel(1, at: mouse.position)
     default: return .none
@@ -155,6 +167,10 @@ package struct Explorer: Sendable {
   private mutating func wheel(_ amount: Int, at point: Point) -> Effect {
     if picker != nil {
       movePicked(amount)
+      return .none
+    }
+    if operating != nil {
+      turnOperating(amount)
       return .none
     }
     guard prompt == nil else { return .none }
@@ -253,12 +269,16 @@ package struct Explorer: Sendable {
     case .faster: changeSpeed(1)
     case .slower: changeSpeed(-1)
     case .editSeed: prompt = Prompt(.seed, text: String(traffic.seed))
+    case .operate: openOperations()
+    case .editWord: editWord()
+    case .lastChange: goToLastChange()
+    case .operating(let click): return operate(by: click)
     case .command:
       asked = nil
-      prompt = Prompt(.operation, history: history)
+      prompt = Prompt(.operation, history: history.lines)
     case .compose(let text):
       asked = nil
-      var prompt = Prompt(.operation, history: history)
+      var prompt = Prompt(.operation, history: history.lines)
       prompt.insert(text)
       self.prompt = prompt
     case .help: openPicker(.actions)
@@ -278,8 +298,9 @@ package struct Explorer: Sendable {
   }
 
   mutating func leave() {
-    let isOpen = prompt != nil || picker != nil || isWhyOpen || comparison != nil
-    (prompt, picker, isWhyOpen, comparison) = (nil, nil, false, nil)
+    let isOpen =
+      prompt != nil || picker != nil || isWhyOpen || comparison != nil || operating != nil
+    (prompt, picker, isWhyOpen, comparison, operating) = (nil, nil, false, nil, nil)
     if isOpen { return }
     if isZoomed {
       isZoomed = false
@@ -346,7 +367,8 @@ package struct Explorer: Sendable {
     refreshSurvey()
     var pen = Pen(width: width, height: height, theme: theme, glyphs: glyphs)
     draw(with: &pen)
-    (hits, links, cursorRow) = (pen.hits, pen.links, pen.cursorRow)
+    // What lies under a form leads nowhere, and what stands in one is about its fields.
+    (hits, links, cursorRow) = (pen.hits, operating == nil ? pen.links : [], pen.cursorRow)
     if let linkChoice { linkChoice.draw(links, with: &pen) }
     return (pen.canvas, pen.cursor)
   }

@@ -113,6 +113,7 @@ package enum Keymap {
     bind("w", .why, .look, "why", "The whole why of this step, and where it is written"),
     bind("/", .find, .look, "find", "Find anything that has a name, an address or a text"),
 
+    bind("o", .operate, .act, "operate", "Operate: what can be done with what is selected"),
     bind(
       "z", .zoom, .screen, "zoom", "Zoom: the whole screen for this pane, and back"),
     bind(">", .widen(2), .screen, "", "Make this pane wider"),
@@ -122,6 +123,11 @@ package enum Keymap {
     bind("=", .evenPanes, .screen, "", "Put all dividers back where they were at first"),
     bind("s", .nextSecondView, .screen, "second", "Another view in the second inspector"),
     bind("S", .swapViews, .screen, "", "Swap the views of the two inspectors"),
+
+    bind("=", .editWord, .act, "edit", "Edit this register bit by bit", in: .inspector, .registers),
+    bind("=", .editWord, .act, "edit", "Edit this entry bit by bit", in: .inspector, .pageTable),
+    bind("c", .lastChange, .act, "", "Back to its last change", in: .inspector, .registers),
+    bind("c", .lastChange, .act, "", "Back to its last change", in: .inspector, .pageTable),
 
     bind(
       ":", .command, .act, "command", "Type an operation, like: map fb 0x1000 0x62000000 4K rw"),

@@ -18,7 +18,7 @@ struct KeysRow {
   func draw(in area: Rect, with pen: inout Pen) {
     let last =
       explorer.picker != nil || explorer.isWhyOpen || explorer.linkChoice != nil
-        || explorer.comparison != nil
+        || explorer.comparison != nil || explorer.operating != nil
       ? []
       : [
         Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
@@ -72,18 +72,21 @@ struct KeysRow {
         Item(key: "↵", word: "go", action: .leave), Item(key: "Esc", word: "leave", action: .leave),
       ]
     }
+    if let operating = explorer.operating { return items(of: operating) }
     if explorer.traffic.isOpen, explorer.focus != .system { return trafficItems }
     var items = [
       Item(key: "n", word: "step", action: .stepForward),
       Item(key: "p", word: "back", action: .stepBack),
-      Item(key: "N", word: "operation", action: .operationForward),
+      Item(key: "o", word: "operate", action: .operate),
     ]
     if explorer.isWhyCut { items.append(Item(key: "w", word: "why", action: .why)) }
     switch (explorer.focus, explorer.view) {
     case (.inspector, .registers):
       items.append(Item(key: "↑↓", word: "register", action: .move(.down)))
+      items.append(Item(key: "=", word: "edit", action: .editWord))
     case (.inspector, .pageTable):
       items.append(Item(key: "←↑↓→", word: "entry", action: .move(.right)))
+      items.append(Item(key: "=", word: "edit", action: .editWord))
       guard let trail = explorer.entryTrail else { break }
       if trail.leadsOn { items.append(Item(key: "↵", word: "level", action: .open)) }
       if trail.depth > 0, !explorer.isZoomed {
@@ -133,6 +136,7 @@ struct KeysRow {
       items.append(zoom)
     }
     items.append(Item(key: ":", word: "command", action: .command))
+    items.append(Item(key: "N", word: "operation", action: .operationForward))
     if explorer.view == .path || explorer.view == .walk {
       items.append(Item(key: "e", word: "address", action: .editAddress))
     }
@@ -195,5 +199,39 @@ struct KeysRow {
       Item(key: "t", word: "close", action: .toggleTraffic),
       Item(key: "f", word: "follow", action: .chooseLink),
     ]
+  }
+
+  private func items(of operating: Operating) -> [Item] {
+    switch operating {
+    case .menu:
+      return [
+        Item(key: "a-z", word: "do it", action: .operating(.nothing)),
+        Item(key: "↑↓", word: "choose", action: .operating(.next)),
+        Item(key: "↵", word: "open", action: .operating(.run)),
+        Item(key: "Esc", word: "leave", action: .operating(.leave)),
+      ]
+    case .form(let form):
+      var items = [
+        Item(key: "↵", word: "run", action: .operating(.run)),
+        Item(key: "Tab", word: "field", action: .operating(.nextField)),
+      ]
+      if !form.suggestions.isEmpty {
+        items.append(Item(key: "↑↓", word: "suggestion", action: .operating(.nextSuggestion)))
+      }
+      switch form.field.kind {
+      case .value:
+        items.append(Item(key: "←→", word: "bit", action: .operating(.nothing)))
+        items.append(Item(key: "Space", word: "flip", action: .operating(.flip)))
+      case .protection, .flag, .choice:
+        items.append(Item(key: "Space", word: "toggle", action: .operating(.flip)))
+      default: break
+      }
+      return items + [
+        Item(key: ":", word: "as text", action: .operating(.asText)),
+        Item(
+          key: "Esc", word: explorer.width < 80 ? "leave" : "leave, nothing done",
+          action: .operating(.leave)),
+      ]
+    }
   }
 }

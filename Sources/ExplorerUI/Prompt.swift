@@ -20,13 +20,15 @@ package struct Prompt: Hashable, Sendable {
   var hasStopped = false
   /// The text is a suggestion: the first character typed takes its place.
   private var isSuggestion: Bool
-  private var history: [String]
+  let history: [String]
+  /// An older line is being looked for.
+  var search: PromptSearch?
   /// Where in the history the text comes from; `history.count` is the text being typed.
   private var place: Int
   private var draft: [Character] = []
-  /// The words that would fit here, while Tab goes through them.
-  private(set) var candidates: [String] = []
-  private var candidate: Int?
+  /// The words that would fit here, and the one that Tab put there.
+  private(set) var candidates: [Suggestion] = []
+  private(set) var candidate: Int?
   private static let longest = 400
 
   init(_ purpose: Purpose, history: [String] = [], text: String = "") {
@@ -40,6 +42,7 @@ package struct Prompt: Hashable, Sendable {
 
   var sign: String {
     switch purpose {
+    case .operation where search != nil: "search"
     case .operation: ":"
     case .address: "address"
     case .seed: "seed"
@@ -49,9 +52,20 @@ package struct Prompt: Hashable, Sendable {
   /// The column of the cursor on screen, from the start of the text.
   var cursorColumn: Int { DisplayWidth.of(String(text[..<cursor])) }
 
-  mutating func handle(_ key: Key, words: (_ before: String, _ typed: String) -> [String]) -> Result
-  {
-    if key.code != .tab, key.code != .backTab { (candidates, candidate) = ([], nil) }
+  /// Takes a key; `words` are what fits after a text, of the beginning of a word.
+  mutating func handle(
+    _ key: Key, words: (_ before: String, _ typed: String) -> [Suggestion]
+  ) -> Result {
+    if search != nil, let result = lookFor(key) { return result }
+    let result = edit(key, words)
+    switch key.code {
+    case .tab, .backTab: break
+    default: offer(words)
+    }
+    return result
+  }
+
+  private mutating func edit(_ key: Key, _ words: (String, String) -> [Suggestion]) -> Result {
     if isSuggestion, case .character = key.code, key.modifiers.subtracting(.shift).isEmpty {
       replace(with: "")
     }
@@ -71,6 +85,7 @@ package struct Prompt: Hashable, Sendable {
     case (.end, _), (.character("e"), .control): cursor = text.count
     case (.up, _): recall(place - 1)
     case (.down, _): recall(place + 1)
+    case (.character("r"), .control) where purpose == .operation: startSearch()
     case (.character("u"), .control): replace(with: "")
     case (.character("w"), .control): deleteWord()
     case (.character(let character), let modifiers) where modifiers.subtracting(.shift).isEmpty:
@@ -139,7 +154,7 @@ package struct Prompt: Hashable, Sendable {
     while cursor > 0, text[cursor - 1] != " " { delete(at: cursor - 1) }
   }
 
-  private mutating func replace(with new: String) {
+  mutating func replace(with new: String) {
     text = Array(new)
     cursor = text.count
     mistake = nil
@@ -154,25 +169,41 @@ package struct Prompt: Hashable, Sendable {
 
   // MARK: Completion
 
-  private mutating func complete(_ words: (String, String) -> [String], forward: Bool) {
-    if let candidate {
-      // Going through the candidates: the last one is taken out again.
-      for _ in candidates[candidate] { delete(at: cursor - 1) }
+  /// Where the word begins that is being typed.
+  private var wordStart: Int { text[..<cursor].lastIndex(of: " ").map { $0 + 1 } ?? 0 }
+
+  /// The column of that word on screen, from the start of the text.
+  var wordColumn: Int { DisplayWidth.of(String(text[..<wordStart])) }
+
+  /// Shows what would fit at the cursor while one types.
+  mutating func offer(_ words: (String, String) -> [Suggestion]) {
+    candidate = nil
+    candidates = []
+    guard purpose == .operation, search == nil, !text.isEmpty, cursor == text.count else { return }
+    let typed = String(text[wordStart...])
+    let fitting = words(String(text[..<wordStart]), typed)
+    // What stands there already needs no list.
+    if fitting.count > 1 || fitting.first.map({ $0.text != typed }) ?? false {
+      candidates = fitting
     }
-    let start = text[..<cursor].lastIndex(of: " ").map { $0 + 1 } ?? 0
+  }
+
+  private mutating func complete(_ words: (String, String) -> [Suggestion], forward: Bool) {
+    guard purpose == .operation else { return }
+    let start = wordStart
     if candidate == nil {
-      let typed = String(text[start..<cursor])
-      candidates = words(String(text[..<start]), typed).filter { $0.hasPrefix(typed) }
-      guard !candidates.isEmpty else { return }
-      while cursor > start { delete(at: cursor - 1) }
+      candidates = words(String(text[..<start]), String(text[start..<cursor]))
     }
+    guard !candidates.isEmpty else { return }
+    // The word so far, or the candidate before, goes out again.
+    while cursor > start { delete(at: cursor - 1) }
     let count = candidates.count
     let next = candidate.map { ($0 + (forward ? 1 : count - 1)) % count } ?? 0
     candidate = next
-    insert(candidates[next])
+    insert(candidates[next].text)
     if count == 1 {
       // Into a folder one goes on.
-      if candidates[0].last != "/" { insert(" ") }
+      if candidates[0].text.last != "/" { insert(" ") }
       (candidates, candidate) = ([], nil)
     }
   }

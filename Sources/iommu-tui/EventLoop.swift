@@ -7,9 +7,10 @@ enum EventLoop {
   /// Runs until the person quits or a signal ends it; then the terminal is as it was.
   ///
   /// `make` makes the explorer, once it is known what the terminal can show. What comes back is the
-  /// signal that asked the program to end, if one did, and what was done and not saved.
+  /// signal that asked the program to end, if one did, and what was done and not saved. `remember`
+  /// takes each line that was done.
   static func run(
-    mouse: Bool, _ make: (ColorCount, _ isUnicode: Bool) -> Explorer
+    mouse: Bool, remember: ([String]) -> Void, _ make: (ColorCount, _ isUnicode: Bool) -> Explorer
   ) throws(TerminalFailure) -> (signal: Int32?, unsaved: String) {
     var terminal = try Terminal.open(mouse: mouse)
     let colors: ColorCount =
@@ -37,6 +38,7 @@ enum EventLoop {
           _ = explorer.handle(.resize(width: terminal.width, height: terminal.height))
         case .redraw: terminal.redraw()
         case .mouse(let isOn): terminal.setMouse(isOn)
+        case .remember(let lines): remember(lines)
         }
       }
       present(&explorer, on: &terminal)

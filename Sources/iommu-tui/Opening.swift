@@ -27,11 +27,14 @@ struct Opening {
     let (timeline, registers, title) = try session()
     let isLight = rememberedBackground() == .light
     do throws(TerminalFailure) {
-      let (signal, unsaved) = try EventLoop.run(mouse: !leavesMouse) { (colors, isUnicode) in
+      let history = HistoryFile()
+      let (signal, unsaved) = try EventLoop.run(mouse: !leavesMouse, remember: history.add) {
+        (colors, isUnicode) in
         Explorer(
           timeline, registers: registers, title: title,
           theme: Theme(colors: colors, isLight: isLight),
-          glyphs: Glyphs(isASCII: isASCII || !isUnicode), files: diskFiles)
+          glyphs: Glyphs(isASCII: isASCII || !isUnicode), history: history.read(),
+          files: diskFiles)
       }
       if let signal { Terminal.die(of: signal) }
       Self.tell(unsaved)

@@ -28,7 +28,8 @@ import Testing
     case 1, 2, 3:
       let kinds: [Mouse.Kind] = [.press, .press, .press, .wheelUp, .wheelDown, .drag, .release]
       let point = Point(Int(random.below(195)) - 2, Int(random.below(42)) - 2)
-      return [.mouse(Mouse(kind: random.pick(kinds), button: .left, position: point))]
+      let button: Mouse.Button = random.oneIn(4) ? .right : .left
+      return [.mouse(Mouse(kind: random.pick(kinds), button: button, position: point))]
     case 4:
       return [.paste(random.pick(["map fb 0x1\n0x2", "\u{1b}[31m", "漢字e\u{301}", "", "n\tn"]))]
     case 5:
@@ -39,8 +40,26 @@ import Testing
     case 6:
       let modifiers = Modifiers(rawValue: UInt8(random.below(8)))
       return [.key(Key(random.pick(codes), modifiers))]
+    case 7 where random.oneIn(3): return form(&random)
     default: return [.key(random.pick(keys))]
     }
+  }
+
+  /// A form opened by its letter, and typed into.
+  private func form(_ random: inout SplitMix64) -> [TerminalEvent] {
+    let words = ["0x1", "64K", "fb", "0xffffffffffffffff", "rw", ":", " ", "mdp0/9", "all", "é漢"]
+    var keys: [Key] = [Key(.escape), Key(.escape), Key(.character("o"))]
+    keys.append(Key(.character(random.pick(Array("abcdefghijklmnpqrstuvwxyz")))))
+    for _ in 0..<random.below(12) {
+      switch random.below(4) {
+      case 0: keys += random.pick(words).map { Key(.character($0)) }
+      case 1: keys.append(Key(.character("u"), .control))
+      default:
+        keys.append(
+          Key(random.pick([.tab, .backTab, .up, .down, .left, .right, .character(" "), .enter])))
+      }
+    }
+    return keys.map { .key($0) }
   }
 
   @Test(arguments: 1...8)

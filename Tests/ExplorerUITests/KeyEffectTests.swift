@@ -65,6 +65,11 @@ import Testing
     Trial(label: "w", before: "") { $1.screen.contains("─ Why ─") },
     Trial(label: "/", before: "") { $1.screen.contains("─ Find ─") },
     Trial(label: ":", before: "") { $1.explorer.prompt?.purpose == .operation },
+    Trial(label: "o", before: "") { $1.screen.contains("─ Operate ─") },
+    Trial(label: "=", pane: .inspector, before: "2<Tab>") { $1.screen.contains("Bit by bit") },
+    Trial(label: "c", pane: .inspector, before: "2<Tab>") {
+      $1.explorer.timeline.position < $0.explorer.timeline.position
+    },
     Trial(label: "e", before: "") { $1.explorer.prompt?.purpose == .address },
   ]
 

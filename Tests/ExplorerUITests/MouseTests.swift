@@ -69,7 +69,7 @@ import Testing
   @Test func `presses outside, other buttons, drags and releases do nothing`() throws {
     let start = try Session()
     for (kind, button) in [
-      (Mouse.Kind.press, Mouse.Button.right), (.press, .middle), (.drag, .left),
+      (Mouse.Kind.press, Mouse.Button.middle), (.release, .right), (.drag, .left),
       (.release, .left), (.move, .none),
     ] {
       var session = start

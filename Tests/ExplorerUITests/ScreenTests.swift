@@ -92,7 +92,7 @@ import Testing
       .large(
         "faults",
         "<End>:'read mdp_rgb1 0x30000000'<Enter>:'irq hold'<Enter>:'read mdp_rgb1 0x0'<Enter>7"),
-    ] + finding + panes + deep + traditional + running + views
+    ] + finding + panes + deep + traditional + running + views + operating
 
   private static func sizes(_ name: String, _ keys: String) -> [Picture] {
     [(80, 24), (120, 36), (200, 60)].map {

@@ -41,6 +41,12 @@ struct DomainView {
     return leaked.indices.contains(page) ? .leaked(leaked[page]) : nil
   }
 
+  /// The range that a line is about; nil for other lines.
+  func range(at index: Int) -> MappedRange? {
+    guard case .range(let range) = line(index) else { return nil }
+    return mapped.ranges[range]
+  }
+
   /// The line of the run that holds an address, or of the one after it.
   func index(of iova: UInt64) -> Int { attached.count + mapped.index(of: iova) }
 

@@ -18,6 +18,33 @@ struct PromptLine {
     pen.write(String(prompt.text), .strong, at: -shift, 0, in: room)
     pen.cursor = Point(room.column + prompt.cursorColumn - shift, row.row)
     drawHint(shift: shift - start, with: &pen)
+    drawCandidates(at: start + prompt.wordColumn - shift, with: &pen)
+  }
+
+  /// What would fit, as a list over the panes, in line with the word that is being typed.
+  private func drawCandidates(at column: Int, with pen: inout Pen) {
+    let all = prompt.candidates
+    let bottom = explorer.height - 1 - max(1, explorer.layout.why.height)
+    let height = min(all.count, 10, bottom / 2 - 2)
+    guard !all.isEmpty, height > 0, prompt.mistake == nil else { return }
+    let wide = all.map(\.text.count).max() ?? 0
+    let notes = all.map(\.note.width).max() ?? 0
+    let width = min(explorer.width, wide + (notes > 0 ? notes + 3 : 0) + 4)
+    let area = Rect(
+      column: max(0, min(column - 2, explorer.width - width)), row: bottom - height - 2,
+      width: width, height: height + 2)
+    let picked = prompt.candidate ?? 0
+    let first = max(0, min(picked - height / 2, all.count - height))
+    pen.clear(area)
+    let inside = pen.frame(
+      area, title: "", focused: true,
+      bottom: all.count > height ? Prose("\(all.count) fit", .dim) : "")
+    for (row, index) in (first..<min(all.count, first + height)).enumerated() {
+      pen.write(all[index].text, .text, at: 1, row, in: inside)
+      pen.write(all[index].note.all(.dim), at: wide + 4, row, in: inside)
+      if index == prompt.candidate { pen.select(row: row, in: inside, focused: true) }
+    }
+    pen.ground(area)
   }
 
   /// How many operations lie after the current one.
@@ -42,9 +69,8 @@ struct PromptLine {
       }
       return
     }
-    if !prompt.candidates.isEmpty {
-      pen.write(
-        Prose(prompt.candidates.joined(separator: "  "), .dim), at: 3, area.height - 1, in: area)
+    if let search = prompt.search {
+      pen.write(search.hint, at: 3, 0, in: area)
       return
     }
     if !prompt.waiting.isEmpty || prompt.hasStopped {
@@ -54,14 +80,17 @@ struct PromptLine {
     let hint =
       prompt.purpose == .address
       ? "the address that path and walk look at; Enter takes it, Esc leaves"
-      : Completion(machine: explorer.machine, platforms: []).hint(for: String(prompt.text))
+      : Completion(machine: explorer.machine, registers: explorer.registers)
+        .hint(for: String(prompt.text))
     pen.write(Prose(hint, .dim), at: 3, 0, in: area)
     if area.height > 1, prompt.purpose == .operation {
       pen.write(
         later > 0
           ? Prose(
             "Enter does it here and gives up the \(later) after it: End goes there first", .half)
-          : Prose("Enter does it   Tab completes   ↑ recalls   Esc leaves, nothing done", .dim),
+          : Prose(
+            "Enter does it   Tab completes   ↑ recalls   Ctrl-R looks for   Esc leaves, nothing done",
+            .dim),
         at: 3,
         1,
         in: area)

@@ -14,6 +14,8 @@ struct RegistersView {
     let place: String
     /// Nil for a word of memory.
     var offset: UInt32?
+    /// Where a word of memory lies.
+    var address: PhysicalAddress?
     let word: UInt64
     let mark: Marks.Mark?
     let words: Prose
@@ -358,7 +360,8 @@ extension RegistersView.Row {
   fileprivate init(_ word: ContextWord, _ marks: Marks) {
     self.init(
       name: word.name, purpose: word.purpose, place: word.address == nil ? "unit" : "memory",
-      word: word.word, mark: word.address.flatMap { marks.doubleWord(at: $0, holding: word.word) },
+      address: word.address, word: word.word,
+      mark: word.address.flatMap { marks.doubleWord(at: $0, holding: word.word) },
       words: word.words,
       isStored: true,
       fields: word.fields.map {

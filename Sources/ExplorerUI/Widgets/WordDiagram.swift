@@ -46,6 +46,13 @@ struct WordDiagram {
   /// How many rows it takes in so many columns.
   func rows(for width: Int) -> Int { 3 * bits / Style(bits, width: width).bits }
 
+  /// Where a bit stands in so many columns, from the first row and column of the diagram.
+  func place(of bit: Int, width: Int) -> Point {
+    let style = Style(bits, width: width)
+    let fromLeft = bits - 1 - bit
+    return Point(style.column(fromLeft % style.bits), 3 * (fromLeft / style.bits) + 1)
+  }
+
   /// Draws numbers, bits and brackets, for each line of bits.
   func draw(at row: Int, column left: Int, in area: Rect, with pen: inout Pen) {
     let style = Style(bits, width: area.width - left)

@@ -106,6 +106,10 @@ struct Session {
     send(.mouse(Mouse(kind: .press, button: .left, position: point)))
   }
 
+  mutating func rightClick(_ point: Point) {
+    send(.mouse(Mouse(kind: .press, button: .right, position: point)))
+  }
+
   /// How the first character of a text on the screen looks.
   func style(of text: String) throws -> Style {
     let place = try place(of: text)
