@@ -55,7 +55,13 @@ package struct Canvas: Sendable, Equatable {
 
   /// Tells whether a row looks the same in another canvas of the same width.
   package func isRow(_ row: Int, equalIn other: Canvas) -> Bool {
-    self.row(row) == other.row(row)
+    guard width == other.width, row >= 0, row < height, row < other.height else {
+      return self.row(row) == other.row(row)
+    }
+    for index in row * width..<(row + 1) * width where cells[index] != other.cells[index] {
+      return false
+    }
+    return true
   }
 
   /// The characters of a row with their trailing spaces.

@@ -95,3 +95,26 @@ package struct Cell: Hashable, Sendable {
     }
   }
 }
+
+extension Cell {
+  package static func == (left: Cell, right: Cell) -> Bool {
+    left.low == right.low && left.high == right.high
+      && left.style.foreground == right.style.foreground
+      && left.style.background == right.style.background
+      && left.style.attributes.rawValue == right.style.attributes.rawValue
+  }
+
+  /// Only its background can be seen.
+  package var isBlank: Bool {
+    low == 0x20 && style.attributes.rawValue & Style.Attributes.onBlank.rawValue == 0
+  }
+
+  /// It looks as after an erasure in the terminal's own colours.
+  package var isPlainBlank: Bool { isBlank && style.background == -1 }
+
+  /// A person sees no difference.
+  package func looksLike(_ other: Cell) -> Bool {
+    self == other || low == 0 && other.low == 0
+      || isBlank && other.isBlank && style.background == other.style.background
+  }
+}

@@ -25,6 +25,9 @@ package struct Style: Hashable, Sendable {
       self.rawValue = rawValue
     }
 
+    /// What shows on a blank.
+    package static let onBlank = Attributes(rawValue: 1 << 2 | 1 << 3)
+
     package static let bold = Attributes(rawValue: 1 << 0)
     package static let dim = Attributes(rawValue: 1 << 1)
     package static let underline = Attributes(rawValue: 1 << 2)

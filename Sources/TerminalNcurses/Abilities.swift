@@ -19,7 +19,11 @@ struct Abilities {
   let hideCursor: [UInt8]
   /// Takes everything back; colours too, where it is of parameters.
   let plain: Code?
-  let attributes: [(Style.Attributes, Code)]
+  /// Each with its bit in `Style.Attributes`.
+  let attributes: [(UInt8, Code)]
+  /// Attributes that are shown, and those that a coloured character can have.
+  let shown: UInt8
+  let shownInColor: UInt8
   /// Takes both colours back; nil where colours have no default.
   let defaultColors: Code?
   /// What is erased has the background at hand.
@@ -28,8 +32,6 @@ struct Abilities {
   let movesInStyle: Bool
   /// After the last column the cursor is in the next row, and after the last row everything moves up.
   let wrapsAtOnce: Bool
-  /// Attributes that a coloured character cannot have.
-  let notInColor: Style.Attributes
 
   private let moveFormat: [CChar]
   private let rightFormat: [CChar]?
@@ -53,7 +55,8 @@ struct Abilities {
     ]
     attributes =
       plain == nil || isSpendingCells
-      ? [] : names.compactMap { (attribute, name) in Self.code(name).map { (attribute, $0) } }
+      ? [] : names.compactMap { (bit, name) in Self.code(name).map { (bit.rawValue, $0) } }
+    shown = attributes.reduce(0) { $0 | $1.0 }
     defaultColors = Self.code("op")
     erasesInColor = tigetflag("bce") > 0
     movesInStyle = tigetflag("msgr") > 0
@@ -62,7 +65,7 @@ struct Abilities {
     let bits: [(Int32, Style.Attributes)] = [
       (2, .underline), (4, .reverse), (16, .dim), (32, .bold), (32_768, .italic),
     ]
-    notInColor = bits.reduce(into: []) { if conflicts & $1.0 != 0 { $0.insert($1.1) } }
+    shownInColor = bits.reduce(shown) { conflicts & $1.0 != 0 ? $0 & ~$1.1.rawValue : $0 }
     moveFormat = Self.format("cup") ?? [0]
     rightFormat = Self.format("cuf")
     eraseFormat = Self.format("ech")
@@ -70,11 +73,6 @@ struct Abilities {
     backgroundFormat = Self.format("setab")
     let usual = Array("\u{1B}[%i%p1%d;%p2%dH".utf8).map { CChar(bitPattern: $0) }
     movesLikeANSI = moveFormat.dropLast() == usual[...]
-  }
-
-  /// Attributes that are shown, of those asked for.
-  func shown(_ wanted: Style.Attributes) -> Style.Attributes {
-    attributes.reduce(into: []) { if wanted.contains($1.0) { $0.insert($1.0) } }
   }
 
   func move(column: Int, row: Int) -> [UInt8] {

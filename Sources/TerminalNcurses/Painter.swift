@@ -195,7 +195,7 @@ extension Painter {
     if let look, look.hasGround(of: wanted) { return }
     var wanted = wanted
     // A colour that need not be taken back now may be the one that comes next.
-    if let look, look.attributes.isDisjoint(with: [.underline, .reverse]), wanted.background != -1 {
+    if let look, !look.showsOnBlank, wanted.background != -1 {
       wanted.foreground = look.foreground
       wanted.attributes = look.attributes
     }
@@ -205,23 +205,22 @@ extension Painter {
   /// Makes the next character look as wanted.
   private mutating func set(_ wanted: Look) {
     var wanted = wanted
-    wanted.attributes = abilities.shown(wanted.attributes)
-    if wanted.isColored { wanted.attributes.subtract(abilities.notInColor) }
+    wanted.attributes &= wanted.isColored ? abilities.shownInColor : abilities.shown
     if look == wanted { return }
     var change = Change()
     let plain = styles.look(of: .plain)
     var now = look ?? plain
-    if look == nil || wanted == plain || !now.attributes.isSubset(of: wanted.attributes) {
+    if look == nil || wanted == plain || now.attributes & ~wanted.attributes != 0 {
       if let code = abilities.plain { change.add(code) }
       if case .parameters? = abilities.plain {
-        now = Look(attributes: [], foreground: -1, background: -1)
+        now = Look(attributes: 0, foreground: -1, background: -1)
       } else {
         if let code = abilities.defaultColors, look?.isColored ?? true { change.add(code) }
-        now = Look(attributes: [], foreground: -1, background: -1)
+        now = Look(attributes: 0, foreground: -1, background: -1)
       }
     }
     for (attribute, code) in abilities.attributes
-    where wanted.attributes.contains(attribute) && !now.attributes.contains(attribute) {
+    where wanted.attributes & ~now.attributes & attribute != 0 {
       change.add(code)
     }
     addColors(wanted, &now, to: &change)
@@ -301,27 +300,13 @@ private struct Change {
   }
 }
 
-extension Cell {
-  /// Only its background can be seen.
-  fileprivate var isBlank: Bool {
-    base == 0x20 && !hasMarks && style.attributes.isDisjoint(with: [.underline, .reverse])
-  }
-
-  fileprivate var isPlainBlank: Bool { isBlank && style.background == -1 }
-
-  /// A person sees no difference.
-  fileprivate func looksLike(_ other: Cell) -> Bool {
-    self == other || isContinuation && other.isContinuation
-      || isBlank && other.isBlank && style.background == other.style.background
-  }
-}
-
 extension StyleTable.Look {
+  fileprivate var showsOnBlank: Bool { attributes & Style.Attributes.onBlank.rawValue != 0 }
+
   fileprivate var isColored: Bool { foreground != -1 || background != -1 }
 
   /// A blank looks the same in both.
   fileprivate func hasGround(of other: Self) -> Bool {
-    background == other.background && attributes.isDisjoint(with: [.underline, .reverse])
-      && other.attributes.isDisjoint(with: [.underline, .reverse])
+    background == other.background && !showsOnBlank && !other.showsOnBlank
   }
 }

@@ -17,7 +17,8 @@ package enum ColorDepth: Hashable, Sendable {
 struct StyleTable {
   /// A style in the terminal's own terms; −1 is its own colour.
   struct Look: Equatable {
-    var attributes: Style.Attributes
+    /// Bits of `Style.Attributes`.
+    var attributes: UInt8
     var foreground: Int32
     var background: Int32
   }
@@ -42,7 +43,10 @@ struct StyleTable {
   }
 
   mutating func look(of style: Style) -> Look {
-    if style == lastStyle { return lastLook }
+    let isSame =
+      style.foreground == lastStyle.foreground && style.background == lastStyle.background
+      && style.attributes.rawValue == lastStyle.attributes.rawValue
+    if isSame { return lastLook }
     lastStyle = style
     lastLook = Self.makeLook(of: style, palette)
     return lastLook
@@ -50,11 +54,12 @@ struct StyleTable {
 
   private static func makeLook(of style: Style, _ palette: Palette) -> Look {
     guard palette.depth != .mono else {
-      return Look(attributes: style.attributes, foreground: -1, background: -1)
+      return Look(attributes: style.attributes.rawValue, foreground: -1, background: -1)
     }
     let colors = palette.pair(style.foreground, style.background)
     return Look(
-      attributes: colors.isBright ? style.attributes.union(.bold) : style.attributes,
+      attributes: style.attributes.rawValue
+        | (colors.isBright ? Style.Attributes.bold.rawValue : 0),
       foreground: colors.foreground, background: colors.background)
   }
 }
