@@ -122,14 +122,33 @@ struct DataLine {
 extension UInt64 {
   /// A number as people write it: decimal or `0x` hex, `_` between digits; nil for anything else.
   package init?(number text: some StringProtocol) {
-    let isHex = text.hasPrefix("0x") || text.hasPrefix("0X")
-    let digits = isHex ? text.dropFirst(2) : text.dropFirst(0)
-    guard let first = digits.first, let last = digits.last, first != "_", last != "_",
-      first != "+", first != "-"
-    else { return nil }
-    guard let value = UInt64(String(digits.filter { $0 != "_" }), radix: isHex ? 16 : 10) else {
-      return nil
+    // Byte by byte: scripts, data files and every line of a timeline come through here.
+    var (value, radix) = (UInt64(0), UInt64(10))
+    var (place, digits, endsInBar) = (0, 0, false)
+    for byte in String(text).utf8 {
+      place += 1
+      if place == 2, digits == 1, value == 0, byte | 0x20 == UInt8(ascii: "x") {
+        (radix, digits) = (16, 0)
+        continue
+      }
+      endsInBar = byte == UInt8(ascii: "_")
+      if endsInBar, digits > 0 { continue }
+      guard let digit = Self.digit(byte), digit < radix else { return nil }
+      let (product, isTooLarge) = value.multipliedReportingOverflow(by: radix)
+      let (sum, isPastEnd) = product.addingReportingOverflow(digit)
+      if isTooLarge || isPastEnd { return nil }
+      (value, digits) = (sum, digits + 1)
     }
+    if digits == 0 || endsInBar { return nil }
     self = value
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt64? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+    default: nil
+    }
   }
 }

@@ -52,7 +52,8 @@ private enum Tmux {
   /// A server of its own that ends with the program in it.
   static func start(columns: Int, rows: Int, inShell: Bool = false) throws -> PtySession {
     guard let path else { throw PtyFailure("no tmux") }
-    let program = inShell ? "env 'PS1=shell> ' bash --norc --noprofile --noediting -i" : try BuiltProgram.path()
+    let program =
+      inShell ? "env 'PS1=shell> ' bash --norc --noprofile --noediting -i" : try BuiltProgram.path()
     let name = "iommu-tui-test-\(getpid())-\(inShell)"
     return try PtySession(
       [path, "-u", "-L", name, "-f", "/dev/null", "new-session", program],
