@@ -13,6 +13,8 @@ import Testing
     /// What is pressed before, to stand where it works.
     let before: String
     var size = (80, 24)
+    /// The key means something else while traffic is on the screen.
+    var amongTraffic = false
     let holds: @Sendable (_ before: Session, _ after: Session) -> Bool
 
     var testDescription: String { "\(pane.map { "\($0) " } ?? "")\(label)" }
@@ -38,7 +40,7 @@ import Testing
     { $1.explorer.layout.system.height == $0.explorer.layout.system.height + by }
   }
 
-  static let trials: [Trial] = time + looking + moving + screen + program
+  static let trials: [Trial] = time + looking + moving + screen + traffic + program
 
   private static let time: [Trial] = [
     Trial(label: "n", before: "", holds: step(1)),
@@ -47,6 +49,9 @@ import Testing
     Trial(label: "P", before: "", holds: entry(-1)),
     Trial(label: "Home", before: "") { $1.explorer.timeline.isAtStart },
     Trial(label: "End", before: "") { $1.explorer.timeline.isAtEnd },
+    Trial(label: "i", before: "p", holds: step(1)),
+    Trial(label: "v", before: "") { $1.explorer.marked != nil && $0.explorer.marked == nil },
+    Trial(label: "V", before: "vn") { $1.explorer.comparison != nil },
   ]
 
   private static let looking: [Trial] = [
@@ -55,7 +60,10 @@ import Testing
     Trial(label: "3", before: "", holds: view(.pageTable)),
     Trial(label: "4", before: "", holds: view(.walk)),
     Trial(label: "5", before: "", holds: view(.tlb)),
-    Trial(label: "6", before: "", holds: view(.faults)),
+    Trial(label: "6", before: "", holds: view(.memory)),
+    Trial(label: "7", before: "", holds: view(.faults)),
+    Trial(label: "8", before: "", holds: view(.domain)),
+    Trial(label: "9", before: "", holds: view(.problems)),
     Trial(label: "↵", before: "") { $1.explorer.focus == .inspector },
     Trial(label: "Backspace [", before: "2", holds: view(.path)),
     Trial(label: "]", before: "2<BS>", holds: view(.registers)),
@@ -99,8 +107,13 @@ import Testing
     },
     Trial(label: "↑ k", pane: .timeline, before: "<Tab><Tab>", holds: entry(-1)),
     Trial(label: "↓ j", pane: .timeline, before: "<Tab><Tab>P", holds: entry(1)),
-    Trial(label: "← h", pane: .timeline, before: "<Tab><Tab>", holds: step(-1)),
-    Trial(label: "→ l", pane: .timeline, before: "<Tab><Tab>", holds: step(1)),
+    Trial(label: "← h", pane: .timeline, before: "<Tab><Tab><Right>") {
+      $0.explorer.isInTree
+        && (!$1.explorer.isInTree || $1.explorer.treeLine < $0.explorer.treeLine)
+    },
+    Trial(label: "→ l", pane: .timeline, before: "<Tab><Tab>") {
+      !$0.explorer.isInTree && $1.explorer.isInTree
+    },
     Trial(label: "PgUp", before: "") { $1.explorer.selection != $0.explorer.selection },
     Trial(label: "PgDn", before: "") { $1.explorer.selection != $0.explorer.selection },
   ]
@@ -123,6 +136,20 @@ import Testing
     },
   ]
 
+  private static let traffic: [Trial] = [
+    Trial(label: "Space", before: "<End>") { $1.explorer.traffic.isRunning },
+    Trial(label: "t", before: "<End>") { $1.explorer.traffic.isOpen },
+    Trial(label: "+", before: "<End>t", amongTraffic: true) {
+      $1.explorer.traffic.speedIndex > $0.explorer.traffic.speedIndex
+    },
+    Trial(label: "-", before: "<End>t", amongTraffic: true) {
+      $1.explorer.traffic.speedIndex < $0.explorer.traffic.speedIndex
+    },
+    Trial(label: "S", before: "<End>t", amongTraffic: true) {
+      $1.explorer.prompt?.purpose == .seed
+    },
+  ]
+
   private static let program: [Trial] = [
     Trial(label: "?", before: "") { $1.screen.contains("─ What works here ─") },
     Trial(label: "m", before: "") { $1.effect == .mouse(false) },
@@ -139,8 +166,11 @@ import Testing
     let binding = try #require(
       Keymap.bindings.first {
         $0.label == trial.label && (trial.pane == nil || $0.pane == trial.pane)
+          && $0.needsTraffic == trial.amongTraffic
       })
-    #expect(binding.works(in: start.explorer.focus, start.explorer.view))
+    #expect(
+      binding.works(
+        in: start.explorer.focus, start.explorer.view, amongTraffic: trial.amongTraffic))
     #expect(start.explorer.obstacle(to: binding.action) == nil)
     for key in binding.keys {
       var session = start
@@ -151,7 +181,10 @@ import Testing
 
   @Test func `no key of the table is left out`() {
     for binding in Keymap.bindings {
-      let trials = Self.trials.filter { $0.label == binding.label && $0.pane == binding.pane }
+      let trials = Self.trials.filter {
+        $0.label == binding.label && $0.pane == binding.pane
+          && $0.amongTraffic == binding.needsTraffic
+      }
       #expect(trials.count == 1, "\(binding.label) \(binding.place)")
     }
   }

@@ -89,7 +89,7 @@ import Testing
     #expect(session.screen.contains("vfe: one IOMMU"))
     try session.click(on: "vfe_misc")
     #expect(session.screen.contains("vfe › context 1 › vfe_misc"))
-    try session.click(on: "2 Regs")
+    try session.click(on: "2Regs")
     #expect(session.explorer.view == .registers)
     try session.click(on: "● fb")
     #expect(session.explorer.selection == .domain("fb"))

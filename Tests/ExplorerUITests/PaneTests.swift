@@ -172,8 +172,7 @@ import Testing
     #expect(session.explorer.shownSecondView == .walk)
     let second = try #require(session.explorer.layout.second)
     let tab = session.canvas.text(row: 2)
-    let index = try #require(
-      tab.indices.last { tab[$0...].hasPrefix("2 Registers") })
+    let index = try #require(tab.indices.last { tab[$0...].hasPrefix("2 Regs") })
     session.click(Point(tab.distance(from: tab.startIndex, to: index), 2))
     #expect(session.explorer.shownSecondView == .registers)
     #expect(session.explorer.view == .path)

@@ -103,6 +103,8 @@ struct EventShape {
   /// The second is the first once more: the same function, question or register, or the next word.
   private static func isAlike(_ one: Change, _ next: Change) -> Bool {
     switch (one, next) {
+    // What a device asks for is walked through one by one.
+    case (.call(_, .access), .call(_, .access)): false
     case (.call(let function, _), .call(let other, _)): function == other
     case (.check(let question, _), .check(let other, _)): question == other
     case (
