@@ -16,8 +16,15 @@ import Testing
   @Test func `the screen in README is what iommu-tui picture prints`() throws {
     var explorer = try explorer(Theme(colors: .full256))
     let canvas = explorer.play(try KeyScript(""), width: 120, height: 36)
-    let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
-    #expect(readme.contains("```text\n\(canvas.text)\n```"))
+    let url = root.appendingPathComponent("README.md")
+    var readme = try String(contentsOf: url, encoding: .utf8)
+    let start = try #require(readme.range(of: "```text\n")).upperBound
+    let end = try #require(readme.range(of: "\n```", range: start..<readme.endIndex)).lowerBound
+    if ProcessInfo.processInfo.environment["UPDATE_README"] == "1" {
+      readme.replaceSubrange(start..<end, with: canvas.text)
+      try readme.write(to: url, atomically: true, encoding: .utf8)
+    }
+    #expect(readme[start..<end] == canvas.text, "UPDATE_README=1 writes it")
   }
 
   @Test(arguments: [("first-dark", false, ""), ("walk-light", true, "<End>4")])
