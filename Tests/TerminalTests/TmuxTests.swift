@@ -32,6 +32,7 @@ struct `Inside tmux the program` {
     try session.until("a prompt") { $0.line(0) == "shell>" }
     session.type(try BuiltProgram.path() + "\r")
     try waitForScreen(session)
+    try session.until("its last row") { $0.line(29).hasSuffix("q quit") }
     // Below the program stands tmux's own line with the time.
     let first = (0..<30).map(session.line)
     session.control("z")
