@@ -32,12 +32,16 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
-    room("IOMMUHardware"),
+    room("IOMMUValues"),
+    room("IOMMUHardware", needs: ["IOMMUValues"]),
     room("IOMMUAPI", needs: ["IOMMUHardware"]),
+    room("IOMMUClients", needs: ["IOMMUAPI", "IOMMUValues"]),
     room("IOMMUDrivers", needs: ["IOMMUAPI", "IOMMUHardware"]),
-    room("IOMMUModel", needs: ["IOMMUAPI", "IOMMUDrivers", "IOMMUHardware"]),
+    room("IOMMUModel", needs: ["IOMMUAPI", "IOMMUClients", "IOMMUDrivers", "IOMMUHardware"]),
     .target(name: "Assets", swiftSettings: strict, plugins: ["EmbedAssets"]),
-    room("IOMMULab", needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMUModel"]),
+    room(
+      "IOMMULab",
+      needs: ["Assets", "IOMMUAPI", "IOMMUClients", "IOMMUHardware", "IOMMUModel", "IOMMUValues"]),
     .target(name: "CBaseline"),
     room("IOMMUBench", needs: ["CBaseline", "IOMMUAPI", "IOMMUHardware", "IOMMUModel"]),
     room("TerminalCore"),
@@ -62,7 +66,10 @@ let package = Package(
       path: "Sources/EmbedAssetsPlugin"),
 
     .target(
-      name: "TestSupport", dependencies: ["IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel"],
+      name: "TestSupport",
+      dependencies: [
+        "IOMMUAPI", "IOMMUClients", "IOMMUHardware", "IOMMULab", "IOMMUModel", "IOMMUValues",
+      ],
       path: "Tests/TestSupport", swiftSettings: strict),
     tests(
       "IOMMUHardwareTests", needs: ["IOMMUHardware", "TestSupport"],
@@ -74,8 +81,14 @@ let package = Package(
       ],
       resources: [.copy("Recorded")]),
     tests(
+      "IOMMUClientsTests", needs: ["IOMMUClients", "IOMMUValues", "TestSupport"],
+      resources: [.copy("Recorded")]),
+    tests(
       "IOMMULabTests",
-      needs: ["Assets", "IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TestSupport"]),
+      needs: [
+        "Assets", "IOMMUAPI", "IOMMUClients", "IOMMUHardware", "IOMMULab", "IOMMUModel",
+        "IOMMUValues", "TestSupport",
+      ]),
     tests("IOMMUBenchTests", needs: ["IOMMUBench", "IOMMULab"]),
     tests("TerminalCoreTests", needs: ["TerminalCore", "TestSupport"]),
     tests(

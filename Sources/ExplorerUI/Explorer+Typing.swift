@@ -165,6 +165,7 @@ extension Explorer {
         machine.system.domain(named: name) != nil ? .domain(name) : place(of: name)
       if let target { go(to: target, view == .pageTable ? .pageTable : .registers) }
       return
+    case .client(let operation): target = operation.device.flatMap { place(of: $0) }
     case .use, .free, .dump(.faults), .writeWord, .readWord, .irq, .limitPages: target = nil
     }
     if let target { go(to: target, view) }

@@ -60,7 +60,7 @@ extension Explorer {
       switch use {
       case .firstLevelTable, .lowerLevelTable, .freed: machine.platform.format.entryBytes == 8
       case .rootTable, .contextTable: true
-      case .buffer: false
+      case .buffer, .coherentBuffer: false
       }
     return WordGrid(wordBytes: isWide ? 8 : 4, width: layout.inspector.width - 2)
   }

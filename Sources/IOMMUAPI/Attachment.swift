@@ -4,14 +4,16 @@ internal import IOMMUHardware
 extension System {
   /// Allocates a domain.
   ///
-  /// Nothing here says which IOMMU it is for: that is the mail's question.
+  /// Nothing here says which IOMMU it is for: that is the mail's question. `cookie` is design A's
+  /// answer, a parameter that is passed through to the driver.
   ///
   /// Linux: `iommu_domain_alloc`.
   package mutating func allocateDomain(
-    named name: String, through driver: some IOMMUDriver
+    named name: String, for cookie: DeviceID? = nil, through driver: some IOMMUDriver
   ) throws(KernelError) -> DomainID {
     let index = try within("iommu_domain_alloc") { (system) throws(KernelError) in
       let domain = system.addDomain(named: name)
+      if let cookie { system.setCookie(of: domain, to: cookie) }
       do throws(KernelError) {
         try driver.initialize(domain, in: &system)
       } catch {

@@ -23,6 +23,8 @@ package struct Device: Hashable, Sendable {
   package let parent: DeviceID?
   /// The stream IDs its requests carry (MSM: MIDs).
   package let streams: [UInt32]
+  /// What the DMA API must know of it.
+  package let dma: DMATraits
 
   /// Probed: it has its IOMMU data (`dev->archdata`, driver data).
   package internal(set) var isBound = false
@@ -31,9 +33,22 @@ package struct Device: Hashable, Sendable {
 
   package init(
     name: String, iommu: Int, base: UInt32 = 0, bank: Int? = nil, parent: DeviceID? = nil,
-    streams: [UInt32] = []
+    streams: [UInt32] = [], dma: DMATraits = DMATraits()
   ) {
     (self.name, self.iommu, self.base, self.bank) = (name, iommu, base, bank)
-    (self.parent, self.streams) = (parent, streams)
+    (self.parent, self.streams, self.dma) = (parent, streams, dma)
+  }
+}
+
+/// What a bus and a driver say about a device's DMA (`struct device`: `dma_mask`, `dma_coherent`).
+package struct DMATraits: Hashable, Sendable {
+  package let isPCI: Bool
+  /// Its DMA looks into the CPU's caches.
+  package let isCoherent: Bool
+  /// The highest address it can put on the bus.
+  package let mask: UInt64
+
+  package init(isPCI: Bool = false, isCoherent: Bool = false, mask: UInt64 = 0xffff_ffff) {
+    (self.isPCI, self.isCoherent, self.mask) = (isPCI, isCoherent, mask)
   }
 }

@@ -24,6 +24,8 @@ public struct DomainID: Hashable, Comparable, Sendable {
   package internal(set) var isAllocated = true
   /// Where its first-level table lies; nil before the driver took one and after it was freed.
   @usableFromInline package internal(set) var table: PhysicalAddress?
+  /// The device it was allocated for, where the design of the day asks for one.
+  package internal(set) var cookie: DeviceID?
   /// The id that tags its TLB entries, where the hardware has domains too (VT-d).
   package internal(set) var tag: UInt16?
   /// The attached devices, in the order of the driver's list: the last attached comes first.

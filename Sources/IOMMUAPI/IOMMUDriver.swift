@@ -8,6 +8,9 @@ public import IOMMUHardware
   /// `pgsize_bitmap`.
   var pageSizes: PageSizes { get }
 
+  /// The addresses that a domain can map: `domain->geometry`.
+  var aperture: ClosedRange<UInt64> { get }
+
   /// Gives a device its IOMMU data: for an IOMMU resets it, for a device behind one routes it.
   func probe(_ device: DeviceID, in system: inout System) throws(KernelError)
   /// `domain_init`.
@@ -44,6 +47,10 @@ public import IOMMUHardware
   func unmapQuietly(_ iova: IOVA, for domain: DomainID, in system: inout System) -> Bool
   /// `iotlb_sync`: flushes what an unmap gathered.
   func synchronize(_ gather: inout UnmapGather, for domain: DomainID, in system: inout System)
+  /// `flush_iotlb_all`: drops whatever TLBs know of a domain.
+  func flushAll(_ domain: DomainID, in system: inout System)
+  /// `domain_has_cap`, asked for cache coherency: can its mappings look into the CPU's caches?
+  func isCoherent(_ domain: DomainID, in system: System) -> Bool
   /// `iova_to_phys`: 0 where nothing is mapped.
   func physicalAddress(
     of iova: IOVA, for domain: DomainID, in system: inout System

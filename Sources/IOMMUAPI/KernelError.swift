@@ -47,14 +47,39 @@ public enum KernelError: Error, Hashable, Sendable {
   case noAnswer(device: DeviceID)
   /// No memory type of the CPU fits the cache policy asked for.
   case noMemoryClass(protection: Protection)
+  /// Design A: the driver's `domain_init` was handed no context.
+  case noCookie
+  /// Design B: the generic call makes nothing, the driver's own does.
+  case privateAllocatorOnly
+  /// Designs A and B: the domain was allocated for another context.
+  case otherCookie(device: DeviceID, cookie: DeviceID)
+  /// The generic allocation came back empty, whatever the driver had said (`kvm_iommu_map_guest`).
+  case noDomain
+  /// No range of addresses is free (`iommu_dma_alloc_iova`).
+  case noAddresses(device: DeviceID, size: UInt64)
+  /// No pages are left for a buffer (`__iommu_dma_alloc_pages`).
+  case noBufferPages(size: UInt64)
+  /// The pieces of a scattered buffer could not be mapped (`iommu_dma_map_sg`).
+  case scatterFailed
+  /// Memory of a guest must begin and end at pages (`__kvm_set_memory_region`).
+  case misalignedSlot(guest: UInt64, size: UInt64)
+  /// Two slots would hold the same guest memory.
+  case overlappingSlot(guest: UInt64, size: UInt64)
+  /// The device is assigned to this guest already.
+  case assignedAlready(device: DeviceID)
+  /// The device is not assigned to this guest.
+  case notAssigned(device: DeviceID)
 
   public var errno: Errno {
     switch self {
-    case .misaligned, .unsupportedSize, .noIOMMUData, .noTable, .noMemoryClass, .noAccess: .EINVAL
+    case .misaligned, .unsupportedSize, .noIOMMUData, .noTable, .noMemoryClass, .noAccess,
+      .noCookie, .privateAllocatorOnly, .otherCookie, .scatterFailed, .misalignedSlot, .notAssigned:
+      .EINVAL
     // The kernel adds in 64 bits; a sum that wraps is found a call deeper (`__domain_mapping`).
     case .beyondWidth(let iova, let size, let bits):
       iova.value &+ size > 1 << UInt64(bits) ? .EFAULT : .EINVAL
-    case .outOfPages: .ENOMEM
+    case .outOfPages, .noDomain, .noAddresses, .noBufferPages: .ENOMEM
+    case .overlappingSlot, .assignedAlready: .EEXIST
     case .busy, .probedAlready: .EBUSY
     case .iommuNotProbed, .noAnswer, .noGroup: .ENODEV
     }

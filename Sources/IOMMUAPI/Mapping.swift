@@ -90,29 +90,47 @@ extension System {
     _ domain: DomainID, iova: IOVA, size: UInt64, through driver: some IOMMUDriver
   ) throws(KernelError) -> UInt64 {
     let bytes = try within("iommu_unmap", .domain(domain)) { (system) throws(KernelError) in
-      let smallest = driver.pageSizes.smallestBytes
-      guard
-        system.ask(
-          "are iova and size multiples of the smallest page?",
-          (iova.value | size) & (smallest - 1) == 0)
-      else {
-        if system.rules == .linux6_1 { return 0 }
-        throw .misaligned(iova: iova, physical: nil, size: size, smallest: smallest)
-      }
-      var done: UInt64 = 0
       var gather = UnmapGather()
-      while done < size {
-        let piece = system.rules.unmapPiece(
-          of: driver.pageSizes, iova: iova.value &+ done, within: size - done)
-        let bytes = driver.unmap(
-          iova + done, size: piece, for: domain, gather: &gather, in: &system)
-        if bytes == 0 { break }
-        done &+= bytes
+      let done = try system.unmapPieces(
+        domain, iova: iova, size: size, gather: &gather, through: driver)
+      if !system.isRefusedQuietly(iova, size, of: driver.pageSizes) {
+        driver.synchronize(&gather, for: domain, in: &system)
       }
-      driver.synchronize(&gather, for: domain, in: &system)
       return Int64(bitPattern: done)
     }
     return UInt64(bitPattern: bytes)
+  }
+
+  /// `__iommu_unmap`: what both forms of unmap do before anything is flushed.
+  @inlinable @inline(__always)
+  mutating func unmapPieces(
+    _ domain: DomainID, iova: IOVA, size: UInt64, gather: inout UnmapGather,
+    through driver: some IOMMUDriver
+  ) throws(KernelError) -> UInt64 {
+    let smallest = driver.pageSizes.smallestBytes
+    guard
+      ask(
+        "are iova and size multiples of the smallest page?",
+        (iova.value | size) & (smallest - 1) == 0)
+    else {
+      if rules == .linux6_1 { return 0 }
+      throw .misaligned(iova: iova, physical: nil, size: size, smallest: smallest)
+    }
+    var done: UInt64 = 0
+    while done < size {
+      let piece = rules.unmapPiece(
+        of: driver.pageSizes, iova: iova.value &+ done, within: size - done)
+      let bytes = driver.unmap(iova + done, size: piece, for: domain, gather: &gather, in: &self)
+      if bytes == 0 { break }
+      done &+= bytes
+    }
+    return done
+  }
+
+  /// 6.1 answers a misaligned unmap with 0, and then does not flush either.
+  @inlinable
+  func isRefusedQuietly(_ iova: IOVA, _ size: UInt64, of sizes: PageSizes) -> Bool {
+    rules == .linux6_1 && (iova.value | size) & (sizes.smallestBytes - 1) != 0
   }
 
   /// The call is for one page of the smallest size: then all that the core does comes to one call of

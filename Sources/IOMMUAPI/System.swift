@@ -18,11 +18,20 @@ public import IOMMUHardware
   /// The live domain of each name that has one.
   private var liveDomain: [Int: DomainID] = [:]
 
+  /// How a domain learns which IOMMU it is for.
+  package private(set) var design = Design.c
+  /// Addresses that no device may be given, for something else answers there.
+  package let windows: [ClosedRange<UInt64>]
+
   /// Which generic core runs.
   @usableFromInline package let rules: CoreRules
 
-  package init(board: Board, devices: [Device], rules: CoreRules = .linux3_6) {
+  package init(
+    board: Board, devices: [Device], rules: CoreRules = .linux3_6,
+    windows: [ClosedRange<UInt64>] = []
+  ) {
     self.board = board
+    self.windows = windows
     self.rules = rules
     self.devices = devices
   }
@@ -86,12 +95,18 @@ public import IOMMUHardware
 
   // MARK: Primitives
 
-  package mutating func addDomain(named name: String) -> DomainID {
+  /// The number of a name, which it gets when it is first heard.
+  package mutating func number(ofName name: String) -> Int {
     let index = nameIndex[name] ?? names.count
     if index == names.count {
       names.append(name)
       nameIndex[name] = index
     }
+    return index
+  }
+
+  package mutating func addDomain(named name: String) -> DomainID {
+    let index = number(ofName: name)
     let domain = insertDomain(named: index)
     board.journal.append(.domainAlloc(domain: UInt32(domain.index), name: UInt32(index)))
     return domain
@@ -160,6 +175,18 @@ public import IOMMUHardware
     board.journal.append(.interruptsHeld(old: old, new: isHeld))
   }
 
+  package mutating func choose(_ design: Design) {
+    board.journal.append(.design(old: self.design, new: design))
+    self.design = design
+  }
+
+  /// Notes which device a domain was allocated for.
+  package mutating func setCookie(of domain: DomainID, to device: DeviceID) {
+    domains[domain.index].cookie = device
+    board.journal.append(
+      .domainCookie(domain: UInt32(domain.index), device: UInt16(device.index)))
+  }
+
   /// Takes over another state's names, so that its events can be redone here.
   package mutating func adoptNames(of other: System) {
     names = other.names
@@ -196,6 +223,8 @@ public import IOMMUHardware
       insert(DeviceID(Int(device)), into: DomainID(Int(domain)), at: Int(position))
     case .bind(let device): devices[Int(device)].isBound = false
     case .interruptsHeld(let old, _): holdsInterrupts = old
+    case .design(let old, _): design = old
+    case .domainCookie(let domain, _): domains[Int(domain)].cookie = nil
     default: board.undo(change, images: images)
     }
   }
@@ -214,6 +243,9 @@ public import IOMMUHardware
       remove(DeviceID(Int(device)), from: DomainID(Int(domain)), at: Int(position))
     case .bind(let device): devices[Int(device)].isBound = true
     case .interruptsHeld(_, let new): holdsInterrupts = new
+    case .design(_, let new): design = new
+    case .domainCookie(let domain, let device):
+      domains[Int(domain)].cookie = DeviceID(Int(device))
     default: board.redo(change)
     }
   }
@@ -224,10 +256,11 @@ extension System: Equatable {
   @usableFromInline
   package static func == (left: System, right: System) -> Bool {
     left.board == right.board && left.devices == right.devices
-      && left.holdsInterrupts == right.holdsInterrupts
+      && left.holdsInterrupts == right.holdsInterrupts && left.design == right.design
       && left.domains.elementsEqual(right.domains) {
         left.names[$0.name] == right.names[$1.name] && $0.isAllocated == $1.isAllocated
           && $0.table == $1.table && $0.attached == $1.attached && $0.tag == $1.tag
+          && $0.cookie == $1.cookie
       }
   }
 }

@@ -19,6 +19,8 @@ public import IOMMUHardware
 
   @inlinable package var pageSizes: PageSizes { ARMv7Short.pageSizes }
 
+  @usableFromInline package var aperture: ClosedRange<UInt64> { 0...0xffff_ffff }
+
   package init(era: Era, cpuPRRR: UInt32, cpuNMRR: UInt32, ioOffset: UInt32) {
     self.era = era
     (self.cpuPRRR, self.cpuNMRR, self.ioOffset) = (cpuPRRR, cpuNMRR, ioOffset)
@@ -31,13 +33,52 @@ public import IOMMUHardware
   package func initialize(_ domain: DomainID, in system: inout System) throws(KernelError) {
     _ = try system.within("msm_iommu_domain_init", .domain(domain)) {
       (system) throws(KernelError) in
-      let owner = domain.owner
-      guard let table = system.board.allocatePages(4, for: .firstLevelTable, owner: owner) else {
-        throw .outOfPages
+      switch system.design {
+      case .a:
+        guard
+          system.ask(
+            "is a context handed in?", isContext(system.domains[domain.index].cookie, system))
+        else { throw .noCookie }
+      case .b:
+        guard system.ask("is this the driver's own allocator?", false) else {
+          throw .privateAllocatorOnly
+        }
+      case .c: break
       }
-      system.setTable(of: domain, to: table)
+      try makeTable(of: domain, in: &system)
       return 0
     }
+  }
+
+  /// Design B's call, which a client must know by name.
+  package func allocateDomain(
+    named name: String, for context: DeviceID, in system: inout System
+  ) throws(KernelError) -> DomainID {
+    let index = try system.within("msm_iommu_domain_alloc", .device(context)) {
+      (system) throws(KernelError) in
+      guard system.ask("is it a context?", isContext(context, system)) else { throw .noCookie }
+      let domain = system.addDomain(named: name)
+      system.setCookie(of: domain, to: context)
+      do throws(KernelError) {
+        try makeTable(of: domain, in: &system)
+      } catch {
+        system.retire(domain)
+        throw error
+      }
+      return Int64(domain.index)
+    }
+    return DomainID(Int(index))
+  }
+
+  private func isContext(_ device: DeviceID?, _ system: System) -> Bool {
+    device.flatMap { system.devices[$0.index].bank } != nil
+  }
+
+  private func makeTable(of domain: DomainID, in system: inout System) throws(KernelError) {
+    guard
+      let table = system.board.allocatePages(4, for: .firstLevelTable, owner: domain.owner)
+    else { throw .outOfPages }
+    system.setTable(of: domain, to: table)
   }
 
   /// Frees the tables, whoever still walks them.
@@ -63,6 +104,10 @@ public import IOMMUHardware
     _ = try system.within("msm_iommu_attach_dev", .device(device)) { (system) throws(KernelError) in
       guard let table = system.domains[domain.index].table else { throw .noTable(domain: domain) }
       guard let context = Context(device, in: system) else { throw .noIOMMUData(device: device) }
+      if system.design != .c, let cookie = system.domains[domain.index].cookie {
+        guard system.ask("is it the context that the domain was allocated for?", cookie == device)
+        else { throw .otherCookie(device: device, cookie: cookie) }
+      }
       let holder = system.devices[device.index].attachedTo
       if system.ask("is the context attached already?", holder != nil), let holder {
         throw .busy(device: device, domain: holder)
@@ -102,6 +147,14 @@ public import IOMMUHardware
       }
     }
   }
+
+  /// There is nothing to do: each unmap has flushed already.
+  @usableFromInline
+  package func flushAll(_ domain: DomainID, in system: inout System) {}
+
+  /// `msm_iommu_domain_has_cap`: no, whatever is asked.
+  @usableFromInline
+  package func isCoherent(_ domain: DomainID, in system: System) -> Bool { false }
 
   // MARK: IOVA to physical
 

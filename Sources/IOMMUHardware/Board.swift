@@ -350,7 +350,7 @@
       .dmaRead, .tlbMiss,
       .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable,
       .domainTag, .link,
-      .unlink, .bind:
+      .unlink, .bind, .design, .domainCookie, .client:
       break
     }
   }
@@ -387,7 +387,7 @@
       .dmaRead, .tlbMiss,
       .fault, .stalled, .interrupt, .interruptsHeld, .domainAlloc, .domainFree, .domainTable,
       .domainTag, .link,
-      .unlink, .bind:
+      .unlink, .bind, .design, .domainCookie, .client:
       break
     }
   }

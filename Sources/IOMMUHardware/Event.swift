@@ -100,6 +100,14 @@ package enum Change: Hashable, Sendable {
   case pageLimit(old: Int64, new: Int64)
   /// From now on faults stay pending, or are handled by themselves again.
   case interruptsHeld(old: Bool, new: Bool)
+  /// Another of the three designs decides how a domain learns its IOMMU.
+  case design(old: Design, new: Design)
+  /// A domain was told at its allocation which device it is for.
+  case domainCookie(domain: UInt32, device: UInt16)
+
+  // MARK: The clients' records
+
+  case client(ClientChange)
 
   /// Entering and leaving functions change nothing, so they are not steps of their own.
   package var isStep: Bool {
@@ -108,17 +116,6 @@ package enum Change: Hashable, Sendable {
     default: true
     }
   }
-}
-
-/// What a call is about, as far as one glance should tell.
-@usableFromInline package enum Subject: Hashable, Sendable {
-  case none
-  case domain(UInt16)
-  case device(UInt16)
-  case bank(iommu: UInt8, bank: UInt8)
-  case iommu(UInt8)
-  /// A device's own access, and where it goes.
-  case access(IOVA, device: UInt16)
 }
 
 /// What the drivers of the day do not notice, and the model does.
@@ -143,34 +140,4 @@ package enum Change: Hashable, Sendable {
   case leftHalfMapped
   /// A page was given back that the allocator had not handed out.
   case freedForeignPage
-}
-
-/// A text that is part of the program: a function's name, a question, a format.
-///
-/// It says where the text lies, which it does for as long as the program runs.
-@usableFromInline
-package struct Label: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
-  @usableFromInline let start: UInt
-  @usableFromInline let count: UInt16
-
-  @inlinable
-  package init(stringLiteral text: StaticString) {
-    start = UInt(bitPattern: text.utf8Start)
-    count = UInt16(truncatingIfNeeded: text.utf8CodeUnitCount)
-  }
-
-  @usableFromInline package var description: String {
-    let text = UnsafeBufferPointer(
-      start: UnsafePointer<UInt8>(bitPattern: start), count: Int(count))
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  @usableFromInline
-  package static func == (left: Label, right: Label) -> Bool {
-    left.count == right.count
-      && (left.start == right.start || left.description == right.description)
-  }
-
-  @usableFromInline
-  package func hash(into hasher: inout Hasher) { hasher.combine(description) }
 }

@@ -10,6 +10,8 @@ package enum PageUse: UInt8, Hashable, Sendable {
   case freed
   /// VT-d: the table of buses, and one of the devices on a bus.
   case rootTable, contextTable
+  /// A buffer that the DMA API allocated for a driver.
+  case coherentBuffer
 
   /// The allocator must not hand the page out.
   package var isInUse: Bool { self != .buffer && self != .freed }

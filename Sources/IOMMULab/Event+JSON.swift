@@ -123,6 +123,13 @@ extension Event {
     case .pageLimit(let old, let new):
       json.add("old", Int(old))
       json.add("new", Int(new))
+    case .design(let old, let new):
+      json.add("old", old.name)
+      json.add("new", new.name)
+    case .domainCookie(let index, let cookie):
+      domain(index)
+      device(cookie)
+    case .client(let change): change.add(to: &json, in: machine)
     }
     return json
   }
@@ -165,6 +172,9 @@ extension Event {
     case .bind: "bind"
     case .pageLimit: "page-limit"
     case .interruptsHeld: "interrupt-mode"
+    case .design: "design"
+    case .domainCookie: "domain-cookie"
+    case .client(let change): change.kind
     }
   }
 }

@@ -78,6 +78,10 @@ extension Change {
     case .bind(let index): return "\(device(index)) has its IOMMU data"
     case .interruptsHeld(_, let isHeld):
       return isHeld ? "faults stay pending" : "faults are handled as they come"
+    case .design(_, let new): return "design \(new.name) from now on"
+    case .domainCookie(let index, let cookie):
+      return "\(domain(index)) is for \(device(cookie))"
+    case .client(let change): return change.words(in: machine)
     case .pageLimit(_, let new): return new < 0 ? "no limit on pages" : "at most \(new) pages"
     }
   }

@@ -42,6 +42,26 @@ extension KernelError {
     case .beyondWidth(let iova, let size, let bits):
       return "iova \(iova.value.hex) and size \(size.hex) reach beyond \(bits) bits of address"
     case .noAccess: return "a mapping must allow reading or writing"
+    case .noCookie:
+      return "domain_init wants a context and was handed none; alloc NAME CONTEXT names one"
+    case .privateAllocatorOnly:
+      return "the generic call makes nothing here; msm-alloc NAME CONTEXT does"
+    case .otherCookie(let device, let cookie):
+      return "the domain was allocated for \(system.name(of: cookie)), not for "
+        + "\(system.name(of: device)); it takes a domain of its own"
+    case .noDomain: return "iommu_domain_alloc came back empty, so there is no domain to work with"
+    case .noAddresses(let device, let size):
+      return "no \(size.sizeText) of addresses are free for \(system.name(of: device))"
+    case .noBufferPages(let size): return "no pages are left for a buffer of \(size.sizeText)"
+    case .scatterFailed: return "one of the pieces could not be mapped"
+    case .misalignedSlot(let guest, let size):
+      return "gpa \(guest.hex), pa and size \(size.hex) must be multiples of 4K, and the size not 0"
+    case .overlappingSlot(let guest, let size):
+      return "a slot of \(size.sizeText) at gpa \(guest.hex) overlaps another one"
+    case .assignedAlready(let device):
+      return "\(system.name(of: device)) is assigned to this guest already"
+    case .notAssigned(let device):
+      return "\(system.name(of: device)) is not assigned to this guest"
     case .noMemoryClass(let protection):
       return "the CPU has no memory type for the cache policy \(protection.rawValue & 3)"
     }

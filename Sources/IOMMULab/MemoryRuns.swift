@@ -79,6 +79,7 @@ package struct MemoryRuns: Sendable {
         case .lowerLevelTable: leaked.contains(page) ? .leaked : .lowerTable
         case .rootTable, .contextTable: .routing
         case .freed: .free
+        case .coherentBuffer: .buffer
         case .buffer: .written
         }
       add(

@@ -30,6 +30,10 @@ extension Explainer {
       return Narration(
         "A page at \(physical: at) becomes a context table: one entry for each device and function "
           + "of a bus.", place)
+    case .coherentBuffer:
+      return Narration(
+        "A page at \(physical: at) is taken for the buffer. The driver never sees this address: the "
+          + "device gets an IOVA, the CPU a mapping of its own.", place)
     case .buffer, .freed: return Narration("A page at \(physical: at) is taken.", place)
     }
   }

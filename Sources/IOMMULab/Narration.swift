@@ -40,7 +40,8 @@ extension Narration {
 
   /// The kernel file that a function is in.
   package static func file(of function: String) -> String {
-    switch function {
+    if let file = Self.clientFile(of: function) { return file }
+    return switch function {
     case "iommu_set_root_entry", "iommu_enable_translation", "iommu_flush_iotlb_psi":
       "intel/iommu.c"
     case _ where function.hasPrefix("iommu_"): "iommu.c"
@@ -190,6 +191,14 @@ struct Explainer {
           ? "No handler runs by itself from here on: faults stay pending, and a context that "
             + "stalls stays stalled until somebody clears it."
           : "From here on the interrupt handler runs at the end of the operation that faulted.")
+    case .design(_, let new): return Narration(new.meaning, "the mail of 30 July 2010")
+    case .domainCookie(let index, let device):
+      return Narration(
+        "\(domain: system.name(of: DomainID(Int(index)))) is bound to "
+          + "\(strong: system.name(of: DeviceID(Int(device)))) before it is attached: whoever allocates "
+          + "must know the device, and one domain for two IOMMUs has no such name.",
+        place)
+    case .client(let change): return explainClient(change)
     case .pageLimit(_, let new):
       return Narration(
         new < 0 ? "Tables may take any number of pages." : "Tables may take \(Int(new)) pages.")
@@ -197,6 +206,7 @@ struct Explainer {
   }
 
   private func explainCheck(_ question: String, _ answer: UInt32) -> Narration {
+    if let narration = explainClientCheck(question, answer != 0) { return narration }
     switch (question, answer) {
     case ("is the context attached already?", 0):
       return Narration("The context is on no domain's list, so it can be attached.", place)

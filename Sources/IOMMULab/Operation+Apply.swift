@@ -30,7 +30,9 @@ extension Machine {
         }
         try refusable { (machine) throws(KernelError) in _ = try machine.allocateDomain(name) }
       case .free(let name):
-        free(try domain(name))
+        let domain = try domain(name)
+        try belongsToNobody(domain, name)
+        free(domain)
       case .attach(let domain, let device):
         let (domain, device) = (try self.domain(domain), try anyDevice(device))
         try refusable { (machine) throws(KernelError) in try machine.attach(device, to: domain) }
@@ -95,6 +97,7 @@ extension Machine {
           throw .error("\(traffic.count) accesses; \(Traffic.mostAccesses) are the most at once")
         }
         return .traffic(run(traffic, by: try requester(name)))
+      case .client(let operation): return .done(try perform(operation))
       case .limitPages(let limit): limitPages(to: limit.map { Int(clamping: $0) })
       }
       return .done(0)

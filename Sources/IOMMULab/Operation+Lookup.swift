@@ -1,4 +1,5 @@
 package import IOMMUAPI
+internal import IOMMUClients
 package import IOMMUHardware
 package import IOMMUModel
 
@@ -60,6 +61,8 @@ extension Machine {
 
   func kind(of name: String) -> String? {
     if domainOrNil(name) != nil { return "a domain" }
+    if clients.buffer(named: name) != nil { return "a buffer" }
+    if clients.machine(named: name) != nil { return "a guest" }
     guard let device = system.device(named: name) else { return nil }
     return system.devices[device.index].parent == nil ? "an IOMMU" : "a device"
   }

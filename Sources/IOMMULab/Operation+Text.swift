@@ -20,7 +20,11 @@ extension Operation {
       let platform = try reader.name("PLATFORM")
       self = .use(platform: platform, isProbed: !reader.take("unprobed"))
     case .probe: self = .probe(reader.take("all") ? nil : try reader.name("NAME"))
-    case .alloc: self = .alloc(try reader.name("DOMAIN"))
+    case .alloc:
+      let name = try reader.name("DOMAIN")
+      self =
+        reader.isAtEnd
+        ? .alloc(name) : .client(.allocFor(name, cookie: try reader.name("COOKIE")))
     case .free: self = .free(try reader.name("DOMAIN"))
     case .attach:
       self = .attach(domain: try reader.name("DOMAIN"), device: try reader.name("DEVICE"))
@@ -62,6 +66,9 @@ extension Operation {
     case .limit: self = try Self.limit(&reader)
     case .traffic:
       self = .traffic(device: try reader.name("DEVICE"), try Self.traffic(&reader))
+    case .dmaMap, .dmaUnmap, .dmaMapSG, .dmaAlloc, .dmaFree, .dmaRelease, .dmaDomain, .mode, .wait,
+      .vm, .memslot, .assign, .deassign, .vmFree, .design, .msmAlloc:
+      self = .client(try ClientOperation(&reader))
     case .expect: throw reader.error("expect is about an operation above it in a script")
     }
     try reader.finish()
@@ -222,6 +229,7 @@ extension Operation {
         + [Word(.option, "count=\(traffic.count)")]
     case .limitPages(let limit):
       return [verb, Word(.option, "pages"), Word(.option, limit.map { String($0) } ?? "none")]
+    case .client(let operation): return [verb] + operation.words
     }
   }
 

@@ -34,6 +34,8 @@ package enum Operation: Hashable, Sendable {
   case traffic(device: String, Traffic)
   /// The most pages that tables may take; nil is no limit.
   case limitPages(UInt64?)
+  /// A client of the IOMMU API does something, or what it stands on is chosen.
+  case client(ClientOperation)
 
   /// What can be shown in full.
   package enum Dump: Hashable, Sendable {
@@ -117,6 +119,7 @@ package enum Operation: Hashable, Sendable {
     case .irq: .irq
     case .limitPages: .limit
     case .traffic: .traffic
+    case .client(let operation): operation.verb
     }
   }
 }
@@ -128,14 +131,26 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
   case read, write, walk, dump
   case writeWord = "write-word"
   case readWord = "read-word"
-  case reg, invalidate, irq, limit, traffic, expect
+  case reg, invalidate, irq, limit, traffic
+  case dmaMap = "dma-map"
+  case dmaUnmap = "dma-unmap"
+  case dmaMapSG = "dma-map-sg"
+  case dmaAlloc = "dma-alloc"
+  case dmaFree = "dma-free"
+  case dmaRelease = "dma-release"
+  case dmaDomain = "dma-domain"
+  case mode, wait, vm, memslot, assign, deassign
+  case vmFree = "vm-free"
+  case design
+  case msmAlloc = "msm-alloc"
+  case expect
 
   /// How a line with this verb is written.
   package var usage: String {
     switch self {
     case .use: "use PLATFORM [unprobed]"
     case .probe: "probe NAME|all"
-    case .alloc: "alloc DOMAIN"
+    case .alloc: "alloc DOMAIN [COOKIE]"
     case .free: "free DOMAIN"
     case .attach: "attach DOMAIN DEVICE"
     case .detach: "detach DOMAIN DEVICE"
@@ -154,6 +169,22 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
     case .irq: "irq auto|hold|run [IOMMU]"
     case .limit: "limit pages N|none"
     case .traffic: "traffic DEVICE scan|blocks|random [seed=N] [from=N] [count=N]"
+    case .dmaMap: "dma-map DEVICE NAME PA SIZE to|from|both"
+    case .dmaUnmap: "dma-unmap DEVICE NAME [SIZE] [to|from|both]"
+    case .dmaMapSG: "dma-map-sg DEVICE NAME PA SIZE [PA SIZE …] to|from|both"
+    case .dmaAlloc: "dma-alloc DEVICE NAME SIZE"
+    case .dmaFree: "dma-free DEVICE NAME"
+    case .dmaRelease: "dma-release DEVICE"
+    case .dmaDomain: "dma-domain DEVICE DOMAIN"
+    case .mode: "mode strict|lazy"
+    case .wait: "wait TIME"
+    case .vm: "vm NAME [DOMAIN]"
+    case .memslot: "memslot VM GPA PA SIZE [pages=4K|2M]"
+    case .assign: "assign VM DEVICE"
+    case .deassign: "deassign VM DEVICE"
+    case .vmFree: "vm-free VM"
+    case .design: "design a|b|c"
+    case .msmAlloc: "msm-alloc DOMAIN CONTEXT"
     case .expect: "expect ok|ERRNO|VALUE|fault [KIND]|bypass|stalled|error"
     }
   }
@@ -181,6 +212,22 @@ package enum Verb: String, Hashable, Sendable, CaseIterable {
     case .irq: "when does the interrupt handler run?"
     case .limit: "how many pages may tables take?"
     case .traffic: "the device makes accesses of its own"
+    case .dmaMap: "a driver maps a buffer for its device"
+    case .dmaUnmap: "a driver gives a mapped buffer up"
+    case .dmaMapSG: "a driver maps scattered memory into one range"
+    case .dmaAlloc: "a driver has memory allocated that its device shares"
+    case .dmaFree: "a driver gives such memory back"
+    case .dmaRelease: "a driver leaves its device; what is still mapped has leaked"
+    case .dmaDomain: "platform code makes a domain the device's default"
+    case .mode: "does the DMA API flush at each unmap, or now and then?"
+    case .wait: "let simulated time pass"
+    case .vm: "start a guest"
+    case .memslot: "give a guest memory"
+    case .assign: "give a guest a device"
+    case .deassign: "take a device from a guest"
+    case .vmFree: "end a guest"
+    case .design: "how does a domain learn which IOMMU it is for?"
+    case .msmAlloc: "design B's own allocator"
     case .expect: "say what the line before must answer"
     }
   }

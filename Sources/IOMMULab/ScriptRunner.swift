@@ -1,4 +1,5 @@
 internal import IOMMUAPI
+internal import IOMMUClients
 internal import IOMMUHardware
 package import IOMMUModel
 
@@ -47,16 +48,19 @@ package struct ScriptRunner {
   package mutating func run(_ script: Script, write: (String) -> Void) -> [Failure] {
     var failures: [Failure] = []
     for line in script.lines {
+      let before = ClientNews.Mark(machine.clients)
       let outcome = machine.apply(line.operation)
       let recording = machine.takeRecording()
+      let news = ClientNews(since: before, in: machine, line.operation, outcome)
       faults.note(outcome, line: line.number)
       if options.isJSON {
-        writeJSON(line, outcome, recording, write)
+        writeJSON(line, outcome, news, recording, write)
       } else {
-        writeText(line, outcome, recording, write)
+        writeText(line, outcome, news, recording, write)
       }
       failures += check(line, outcome)
     }
+    if !options.isJSON { ClientNews.leaks(in: machine).forEach { write("      \($0)\n") } }
     return failures
   }
 
@@ -83,7 +87,8 @@ package struct ScriptRunner {
   // MARK: Lines for people
 
   private func writeText(
-    _ line: Script.Line, _ outcome: Outcome, _ recording: Recording, _ write: (String) -> Void
+    _ line: Script.Line, _ outcome: Outcome, _ news: ClientNews, _ recording: Recording,
+    _ write: (String) -> Void
   ) {
     let number = String(line.number)
     var text = String(repeating: " ", count: max(0, 4 - number.count)) + number + "  "
@@ -91,6 +96,7 @@ package struct ScriptRunner {
     text += String(repeating: " ", count: max(2, 48 - line.operation.text.count))
     text += outcome.words(in: machine)
     write(text + "\n")
+    for line in news.lines { write("      \(line)\n") }
     if outcome.isOK, case .dump(let dump) = line.operation {
       report(of: dump).writeLines { write($0 + "\n") }
     }
@@ -108,9 +114,11 @@ package struct ScriptRunner {
   ///
   /// Its events go out one by one, since there may be millions of them.
   private func writeJSON(
-    _ line: Script.Line, _ outcome: Outcome, _ recording: Recording, _ write: (String) -> Void
+    _ line: Script.Line, _ outcome: Outcome, _ news: ClientNews, _ recording: Recording,
+    _ write: (String) -> Void
   ) {
-    let json = json(line, outcome)
+    var json = json(line, outcome)
+    news.add(to: &json)
     if outcome.isOK, case .dump(let dump) = line.operation {
       report(of: dump).writeJSON(after: json, write)
     } else {

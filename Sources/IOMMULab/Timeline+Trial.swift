@@ -37,6 +37,7 @@ package struct Trial: Sendable {
     case .unmap(_, let iova, let size):
       return pieces(of: size, at: iova, on: machine) <= mostPieces
     case .traffic(_, let traffic): return traffic.count <= mostPieces
+    case .client(let operation): return operation.mostPages(on: machine) <= mostPieces
     default: return true
     }
   }

@@ -22,7 +22,7 @@ extension Machine {
     case .contextTable:
       return
         "context[\(index >> 3 < 16 ? "0" : "")\(String(index >> 3, radix: 16)).\(index & 7)]\(half)"
-    case .firstLevelTable, .lowerLevelTable, .buffer, .freed: return nil
+    case .firstLevelTable, .lowerLevelTable, .buffer, .freed, .coherentBuffer: return nil
     }
   }
 }

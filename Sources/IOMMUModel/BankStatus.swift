@@ -133,7 +133,7 @@ extension Machine {
     switch board.memory.use(ofPage: address.page) {
     case .firstLevelTable: return (true, index(format.firstLevel))
     case .lowerLevelTable: return (false, index(format.levels[1]))
-    case .buffer, .freed, .rootTable, .contextTable: return nil
+    case .buffer, .freed, .rootTable, .contextTable, .coherentBuffer: return nil
     }
   }
 }

@@ -1,4 +1,5 @@
 public import IOMMUAPI
+package import IOMMUClients
 internal import IOMMUDrivers
 public import IOMMUHardware
 
@@ -10,6 +11,8 @@ public import IOMMUHardware
 public struct Machine: Sendable {
   package let platform: Platform
   package internal(set) var system: System
+  /// The DMA API and KVM, which know that there is an IOMMU API and no more.
+  package private(set) var clients = Clients()
   private let driver: DriverFamily
 
   /// Out of reset: nothing is probed.
@@ -45,11 +48,44 @@ public struct Machine: Sendable {
   ///
   /// - Throws: ENOMEM when no pages are left for its table.
   public mutating func allocateDomain(_ name: String) throws(KernelError) -> DomainID {
+    try allocateDomain(name, for: nil)
+  }
+
+  /// The same with design A's parameter.
+  package mutating func allocateDomain(
+    _ name: String, for cookie: DeviceID?
+  ) throws(KernelError) -> DomainID {
     switch driver {
-    case .msm(let driver): try system.allocateDomain(named: name, through: driver)
-    case .vtd(let driver): try system.allocateDomain(named: name, through: driver)
+    case .msm(let driver):
+      try system.allocateDomain(named: name, for: cookie, through: driver)
+    case .vtd(let driver):
+      try system.allocateDomain(named: name, for: cookie, through: driver)
     }
   }
+
+  /// The driver has an allocator of its own beside the generic call: design B, on MSM.
+  package var hasPrivateAllocator: Bool {
+    switch driver {
+    case .msm: system.design == .b
+    case .vtd: false
+    }
+  }
+
+  /// Allocates a domain for one context by the driver's own call (`msm_iommu_domain_alloc`).
+  ///
+  /// - Precondition: There is such a call.
+  package mutating func allocatePrivately(
+    _ name: String, for context: DeviceID
+  ) throws(KernelError) -> DomainID {
+    switch driver {
+    case .msm(let driver):
+      try driver.allocateDomain(named: name, for: context, in: &system)
+    case .vtd: throw .privateAllocatorOnly
+    }
+  }
+
+  /// Chooses one of the three designs of 2010.
+  package mutating func choose(_ design: Design) { system.choose(design) }
 
   /// Frees a domain, attached or not (`iommu_domain_free`).
   public mutating func free(_ domain: DomainID) {
@@ -116,6 +152,16 @@ public struct Machine: Sendable {
     }
   }
 
+  // MARK: The clients
+
+  /// Makes a client's call, through whichever driver there is.
+  package mutating func make<Call: ClientCall>(_ call: Call) throws(KernelError) -> Call.Answer {
+    switch driver {
+    case .msm(let driver): try call.make(by: &clients, in: &system, through: driver)
+    case .vtd(let driver): try call.make(by: &clients, in: &system, through: driver)
+    }
+  }
+
   /// Runs the interrupt handler of every IOMMU whose interrupt line is up, unless they are held.
   package mutating func handleInterrupts() {
     guard !system.holdsInterrupts else { return }
@@ -148,7 +194,10 @@ public struct Machine: Sendable {
   /// A device reads the word at an address.
   package mutating func read(_ request: Request) -> Board.Answer {
     let answer = system.board.translate(request)
-    if case .reached(let address, _) = answer { system.board.readByDevice(at: address) }
+    if case .reached(let address, let isBypass) = answer {
+      if !isBypass { noteReach(of: request) }
+      system.board.readByDevice(at: address)
+    }
     return answer
   }
 
@@ -157,13 +206,21 @@ public struct Machine: Sendable {
   /// 32 bits, or 64 where the value needs them.
   package mutating func write(_ request: Request, _ word: UInt64) -> Board.Answer {
     let answer = system.board.translate(request)
-    guard case .reached(let address, _) = answer else { return answer }
+    guard case .reached(let address, let isBypass) = answer else { return answer }
+    if !isBypass { noteReach(of: request) }
     if let word = UInt32(exactly: word) {
       system.board.writeByDevice(word, at: PhysicalAddress(address.value & ~3))
     } else {
       system.board.writeByDevice(doubleWord: word, at: PhysicalAddress(address.value & ~7))
     }
     return answer
+  }
+
+  /// Notes that a translated request arrived, if the device's driver no longer expects it.
+  private mutating func noteReach(of request: Request) {
+    guard !clients.spaces.isEmpty else { return }
+    clients.noteReach(
+      of: request.iova, iommu: request.iommu, stream: request.stream, &system)
   }
 
   // MARK: Time
@@ -178,10 +235,20 @@ public struct Machine: Sendable {
   }
 
   package mutating func undo(_ change: Change, images: [[UInt32]]) {
-    system.undo(change, images: images)
+    if case .client(let change) = change {
+      clients.undo(change)
+    } else {
+      system.undo(change, images: images)
+    }
   }
 
-  package mutating func redo(_ change: Change) { system.redo(change) }
+  package mutating func redo(_ change: Change) {
+    if case .client(let change) = change {
+      clients.redo(change, names: system.names)
+    } else {
+      system.redo(change)
+    }
+  }
 
   /// The pages written since the last call.
   package mutating func takeDirtyPages() -> [UInt64] { system.board.takeDirtyPages() }
@@ -206,5 +273,7 @@ public struct Machine: Sendable {
 
 extension Machine: Equatable {
   /// Compares the state: silicon and records.
-  public static func == (left: Machine, right: Machine) -> Bool { left.system == right.system }
+  public static func == (left: Machine, right: Machine) -> Bool {
+    left.system == right.system && left.clients == right.clients
+  }
 }

@@ -42,6 +42,8 @@ package struct Platform: Hashable, Sendable {
   private var cpuPRRR: UInt32 = 0
   private var cpuNMRR: UInt32 = 0
   private var ioOffset: UInt32 = 0
+  /// Addresses that something on the bus answers to, so that no device may be given them.
+  private var windows: [ClosedRange<UInt64>] = []
   private var tlb = TLBGeometry(sets: 16, ways: 4)
 
   /// Reads a platform's text.
@@ -56,6 +58,9 @@ package struct Platform: Hashable, Sendable {
         era = try known(line, "a version of Linux")
       case "core": rules = try known(line, "a version of Linux")
       case "hole": holes.append(try Self.hole(line))
+      case "window":
+        let window = try Self.hole(line)
+        windows.append(window.lowerBound...window.upperBound - 1)
       case "device": try addRequester(line)
       case "address": addressBits = try small(line, "bits", 12...64)
       case "cpu":
@@ -71,7 +76,7 @@ package struct Platform: Hashable, Sendable {
       default:
         throw line.error(
           "\"\(line.keyword)\" is none of platform, title, family, core, driver, address, cpu, "
-            + "io, tlb, hole, iommu, context, device")
+            + "io, tlb, hole, window, iommu, context, device")
       }
     }
   }
@@ -121,7 +126,7 @@ package struct Platform: Hashable, Sendable {
   private static func hole(_ line: DataLine) throws(ParseError) -> Range<UInt64> {
     let (first, last) = (try line.number(of: "first"), try line.number(of: "last"))
     guard first <= last, last < .max else {
-      throw line.error("a hole goes from its first to its last address")
+      throw line.error("a \(line.keyword) goes from its first to its last address")
     }
     return first..<last + 1
   }
@@ -203,9 +208,18 @@ package struct Platform: Hashable, Sendable {
     devices += contexts.map {
       Device(
         name: $0.name, iommu: $0.unit, bank: $0.bank, parent: DeviceID($0.unit),
-        streams: $0.streams)
+        streams: $0.streams, dma: traits)
     }
-    return System(board: board, devices: devices, rules: rules)
+    return System(board: board, devices: devices, rules: rules, windows: windows)
+  }
+
+  /// What the platform's bus says of a device's DMA: on PCI any address, and the CPU's caches are looked
+  /// into; on a chip like MSM 32 bits, and they are not.
+  private var traits: DMATraits {
+    switch family {
+    case .msm: DMATraits()
+    case .vtd: DMATraits(isPCI: true, isCoherent: true, mask: .max)
+    }
   }
 
   private func makeIOMMU(_ index: Int) -> IOMMU {

@@ -1,7 +1,9 @@
 import IOMMUAPI
+import IOMMUClients
 import IOMMUHardware
 import IOMMULab
 import IOMMUModel
+import IOMMUValues
 import TestSupport
 import Testing
 
@@ -114,6 +116,53 @@ import Testing
       .traffic(device: "mdp_vg1", Traffic(.blocks, seed: 2, from: 100, count: 9)),
       "traffic mdp_vg1 blocks seed=2 from=100 count=9"),
     Example("limit pages none", .limitPages(nil)),
+    Example(
+      "dma-map 00:19.0 packet 0x60000000 4K both",
+      .client(
+        .dmaMap(
+          device: "00:19.0", name: "packet", physical: 0x6000_0000, size: 0x1000, .bidirectional))),
+    Example(
+      "dma-unmap 00:19.0 packet",
+      .client(.dmaUnmap(device: "00:19.0", name: "packet", size: nil, nil))),
+    Example(
+      "dma-unmap 00:19.0 packet 8K from",
+      .client(.dmaUnmap(device: "00:19.0", name: "packet", size: 0x2000, .fromDevice))),
+    Example(
+      "dma-map-sg mdp_vg1 list 0x60000000 4K 0x70000800 0x64 to",
+      .client(
+        .dmaMapScattered(
+          device: "mdp_vg1", name: "list",
+          [
+            MemoryPiece(physical: 0x6000_0000, size: 0x1000),
+            MemoryPiece(physical: 0x7000_0800, size: 0x64),
+          ], .toDevice))),
+    Example(
+      "dma-alloc mdp_vg1 ring 16K",
+      .client(.dmaAlloc(device: "mdp_vg1", name: "ring", size: 0x4000))),
+    Example("dma-free mdp_vg1 ring", .client(.dmaFree(device: "mdp_vg1", name: "ring"))),
+    Example("dma-release mdp_vg1", .client(.dmaRelease(device: "mdp_vg1"))),
+    Example("dma-domain mdp_vg1 fb", .client(.dmaDomain(device: "mdp_vg1", domain: "fb"))),
+    Example("mode lazy", .client(.mode(isLazy: true))),
+    Example("mode strict", .client(.mode(isLazy: false))),
+    Example("wait 10ms", .client(.wait(microseconds: 10_000))),
+    Example("wait 1500us", .client(.wait(microseconds: 1500))),
+    Example("wait 0x2s", .client(.wait(microseconds: 2_000_000)), "wait 2s"),
+    Example("vm guest", .client(.vm("guest", domain: nil))),
+    Example("vm guest made", .client(.vm("guest", domain: "made"))),
+    Example(
+      "memslot guest 0x00100000 0x80000000 4M pages=2M",
+      .client(
+        .memslot(vm: "guest", guest: 0x10_0000, host: 0x8000_0000, size: 0x40_0000, isHuge: true))),
+    Example(
+      "memslot guest 0 0x80000000 4K pages=4K",
+      .client(.memslot(vm: "guest", guest: 0, host: 0x8000_0000, size: 0x1000, isHuge: false)),
+      "memslot guest 0x00000000 0x80000000 4K"),
+    Example("assign guest mdp_vg1", .client(.assign(vm: "guest", device: "mdp_vg1"))),
+    Example("deassign guest mdp_vg1", .client(.deassign(vm: "guest", device: "mdp_vg1"))),
+    Example("vm-free guest", .client(.vmFree("guest"))),
+    Example("design b", .client(.design(.b))),
+    Example("alloc fb mdp_vg1", .client(.allocFor("fb", cookie: "mdp_vg1"))),
+    Example("msm-alloc fb mdp_vg1", .client(.msmAlloc("fb", context: "mdp_vg1"))),
   ]
 
   @Test(arguments: examples)
@@ -246,7 +295,11 @@ import Testing
     Mistake("frobnicate", 1, 1, "\"frobnicate\" is no verb; there are: use probe alloc"),
     Mistake("\n\n  mapp fb", 3, 3, "\"mapp\" is no verb"),
     Mistake("alloc", 1, 7, "DOMAIN is missing; right: alloc DOMAIN"),
-    Mistake("alloc fb video", 1, 10, "\"video\" is too much; right: alloc DOMAIN"),
+    Mistake("alloc fb mdp_vg1 video", 1, 18, "\"video\" is too much; right: alloc DOMAIN"),
+    Mistake("dma-map mdp_vg1 b 0 4K up", 1, 24, "\"up\" is none of to, from and both"),
+    Mistake("wait 10", 1, 6, "\"10\" is no time; a number with us, ms or s is right"),
+    Mistake("mode slow", 1, 6, "strict or lazy is missing; right: mode strict|lazy"),
+    Mistake("design d", 1, 8, "a, b or c is missing; right: design a|b|c"),
     Mistake("alloc map", 1, 7, "\"map\" is a word of the language; take another name"),
     Mistake("alloc all", 1, 7, "\"all\" is a word of the language"),
     Mistake("alloc f/b", 1, 7, "\"f/b\" is no name; names are made of letters, digits and _ . : -"),
@@ -431,6 +484,23 @@ import Testing
           .invalidate(.init(name), .domain(number, address: nil)),
           .invalidate(.init(name), .contexts),
           .invalidate(.init(name), .vmid(number)), .irq(.run(name)), .limitPages(number),
+          .client(
+            .dmaMap(device: "mdp_vg1", name: name, physical: number, size: number, .toDevice)),
+          .client(.dmaUnmap(device: "mdp_vg1", name: name, size: number, .fromDevice)),
+          .client(
+            .dmaMapScattered(
+              device: "mdp_vg1", name: name,
+              [
+                MemoryPiece(physical: number, size: number),
+                MemoryPiece(physical: 0, size: number),
+              ], .toDevice)),
+          .client(.dmaAlloc(device: "mdp_rgb1", name: name, size: number)),
+          .client(.dmaFree(device: name, name: name)), .client(.wait(microseconds: number)),
+          .client(.vm(name, domain: nil)),
+          .client(
+            .memslot(vm: name, guest: number, host: number, size: number, isHuge: true)),
+          .client(.assign(vm: name, device: "gfx3d_user")), .client(.vmFree(name)),
+          .client(.allocFor(name, cookie: name)), .client(.msmAlloc(name, context: name)),
           .detach(domain: name, device: name),
         ] { _ = machine.apply(operation) }
       }

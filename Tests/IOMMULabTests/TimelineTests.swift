@@ -72,6 +72,21 @@ struct Keeping: CustomTestStringConvertible, Sendable {
     try travel(&timeline, from: start, ends: ends, "seed \(seed)")
   }
 
+  @Test(arguments: Keeping.all, [UInt64(11), 12])
+  func `drivers and guests, step by step to their start and back to their end`(
+    keeping: Keeping, seed: UInt64
+  ) throws {
+    var random = RandomOperations(seed: seed, hasClients: true)
+    var timeline = try keeping.timeline()
+    let start = timeline.machine
+    var ends: [Machine] = []
+    for operation in random.next(40) {
+      timeline.perform(operation)
+      ends.append(timeline.machine)
+    }
+    try travel(&timeline, from: start, ends: ends, "seed \(seed)")
+  }
+
   private func travel(
     _ timeline: inout Timeline, from start: Machine, ends: [Machine], _ name: String
   ) throws {

@@ -1,20 +1,24 @@
 internal import IOMMUAPI
+internal import IOMMUClients
 internal import IOMMUHardware
 package import IOMMULab
 package import IOMMUModel
+internal import IOMMUValues
 
 /// Operations at random over a few names, most of them sensible, some of them wrong.
 package struct RandomOperations {
   package private(set) var random: SplitMix64
   /// Lets devices whose context is off write into page tables.
   private let isWild: Bool
+  /// Lets drivers and guests join in.
+  private let hasClients: Bool
 
   private static let domains = ["fb", "video", "gpu"]
   private static let devices = ["mdp_vg1", "mdp_rgb1", "vcodec_a_mm1", "gfx3d_user"]
 
-  package init(seed: UInt64, isWild: Bool = false) {
+  package init(seed: UInt64, isWild: Bool = false, hasClients: Bool = false) {
     random = SplitMix64(seed: seed)
-    self.isWild = isWild
+    (self.isWild, self.hasClients) = (isWild, hasClients)
   }
 
   private mutating func domain() -> String {
@@ -47,6 +51,7 @@ package struct RandomOperations {
   }
 
   package mutating func next() -> Operation {
+    if hasClients, random.oneIn(3) { return .client(client()) }
     switch random.below(isWild ? 32 : 28) {
     case 0, 1: return .alloc(domain())
     case 2: return .free(domain())
@@ -74,6 +79,45 @@ package struct RandomOperations {
       0, 0x4000_0001 + random.below(0x10) << 12, 0x6003_0c0e, 0x6007_0c0e, random.next() >> 32,
       0x4000_4c31,
     ])
+  }
+
+  /// What drivers and guests do, mistakes included.
+  private mutating func client() -> ClientOperation {
+    let (device, buffer) = (self.device(), random.pick(["ring", "packet", "frame"]))
+    let guest = random.pick(["guest", "other"])
+    let direction = random.pick(DMADirection.allCases)
+    let physical = 0x6000_0000 + random.below(0x400) * 0x800
+    switch random.below(24) {
+    case 0, 1, 2, 3, 4:
+      return .dmaMap(device: device, name: buffer, physical: physical, size: size(), direction)
+    case 5, 6, 7, 8, 9:
+      let isWrong = random.oneIn(6)
+      return .dmaUnmap(
+        device: device, name: buffer, size: isWrong ? size() : nil, isWrong ? direction : nil)
+    case 10:
+      let pieces = (0...random.below(4)).map { _ in
+        MemoryPiece(physical: 0x7000_0000 + random.below(0x100) * 0x800, size: size())
+      }
+      return .dmaMapScattered(device: device, name: buffer, pieces, direction)
+    case 11: return .dmaAlloc(device: device, name: buffer, size: 0x1000 + random.below(0x5000))
+    case 12: return .dmaFree(device: device, name: buffer)
+    case 13: return .dmaRelease(device: device)
+    case 14, 15: return .mode(isLazy: random.oneIn(2))
+    case 16: return .wait(microseconds: random.below(15_000))
+    case 17: return .vm(guest, domain: random.oneIn(4) ? domain() : nil)
+    case 18:
+      return .memslot(
+        vm: guest, guest: random.below(8) * 0x10_0000, host: 0x8000_0000 + random.below(8) * 0x1000,
+        size: random.pick([0x1000, 0x4000, 0x7000]), isHuge: random.oneIn(2))
+    case 19, 20: return .assign(vm: guest, device: device)
+    case 21: return random.oneIn(2) ? .deassign(vm: guest, device: device) : .vmFree(guest)
+    case 22:
+      return random.oneIn(3)
+        ? .design(random.pick(Design.allCases)) : .allocFor(domain(), cookie: device)
+    default:
+      return random.oneIn(2)
+        ? .msmAlloc(domain(), context: device) : .dmaDomain(device: device, domain: domain())
+    }
   }
 
   /// Something that no driver does.
@@ -119,6 +163,8 @@ extension Machine {
       hasher.combine(domain.table)
       hasher.combine(domain.attached)
     }
+    hasher.combine(clients)
+    hasher.combine(system.design)
     return hasher.finalize()
   }
 }

@@ -78,6 +78,7 @@ extension Change {
     case .registerWrite, .registerSet, .memoryWrite, .memoryWrite64, .dmaWrite, .dmaWrite64,
       .pageAlloc, .pageFree, .tlbFill, .tlbDrop, .tlbEvict, .contextFill, .contextDrop, .fault,
       .stalled, .link, .unlink, .bind, .domainAlloc, .domainFree, .domainTag, .interruptsHeld,
+      .design, .domainCookie, .client,
       .pageLimit:
       true
     default: false

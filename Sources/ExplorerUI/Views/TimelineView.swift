@@ -135,6 +135,7 @@ extension Change {
   var isBad: Bool {
     switch self {
     case .fault, .hazard, .stalled: true
+    case .client(let change): change.isMistake
     default: false
     }
   }

@@ -79,6 +79,28 @@ extension VTDDriver {
     }
   }
 
+  /// `intel_flush_iotlb_all`: one command for everything that carries the domain's id.
+  @usableFromInline
+  package func flushAll(_ domain: DomainID, in system: inout System) {
+    guard let tag = system.domains[domain.index].tag,
+      let device = system.domains[domain.index].attached.first
+    else { return }
+    let iommu = system.devices[device.index].iommu
+    system.inside("intel_flush_iotlb_all", .domain(domain)) { system in
+      flushIOTLB(.domain(tag), of: iommu, in: &system)
+    }
+  }
+
+  /// Every unit that the domain is attached to must be able to snoop; without one, nobody knows.
+  @usableFromInline
+  package func isCoherent(_ domain: DomainID, in system: System) -> Bool {
+    let attached = system.domains[domain.index].attached
+    return !attached.isEmpty
+      && attached.allSatisfy {
+        system.board.capabilities(of: system.devices[$0.index].iommu).controlsSnoop
+      }
+  }
+
   /// `intel_iommu_tlb_sync`: what an unmap gathered is flushed, and only then freed.
   ///
   /// Nobody asks whether it gathered anything: then the last page of all 64 bits is flushed.

@@ -14,6 +14,9 @@ public import IOMMUHardware
 
   @inlinable package var pageSizes: PageSizes { VTDSecondStage.pageSizes }
 
+  @usableFromInline
+  package var aperture: ClosedRange<UInt64> { 0...(1 << addressBits - 1) }
+
   /// The highest page frame that a domain's tables can hold.
   @inlinable var lastFrame: UInt64 { 1 << (addressBits - 12) - 1 }
 

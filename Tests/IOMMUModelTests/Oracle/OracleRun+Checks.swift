@@ -83,7 +83,7 @@ extension OracleRun {
         case .firstLevelTable: expected?.use == .firstLevel && owner == domainOwner(expected)
         case .lowerLevelTable: expected?.use == .secondLevel && owner == domainOwner(expected)
         case .freed, .buffer: expected == nil
-        case .rootTable, .contextTable: false
+        case .rootTable, .contextTable, .coherentBuffer: false
         }
       if !isEqual { complain("page \((page << 12).hex) is \(use) of \(owner) in the model") }
     }

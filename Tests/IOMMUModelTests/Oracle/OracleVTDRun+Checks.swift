@@ -84,6 +84,7 @@ extension OracleVTDRun {
         case .firstLevelTable: expected?.use == .firstTable
         case .lowerLevelTable: expected?.use == .lowerTable
         case .freed, .buffer: expected == nil
+        case .coherentBuffer: false
         }
       let ownerOfExpected = expected?.domain.map { UInt32($0) + 1 } ?? 0
       if !isEqual || owner != ownerOfExpected {

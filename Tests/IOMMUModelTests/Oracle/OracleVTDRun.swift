@@ -65,7 +65,7 @@ struct OracleVTDRun: OracleRunning {
     case .limitPages(let limit):
       plain.pages.limit = limit.map { Int($0) }
       compare(outcome, .done(0))
-    case .dump, .use, .register, .invalidate, .irq, .traffic:
+    case .dump, .use, .register, .invalidate, .irq, .traffic, .client:
       complain("the plain machine knows no such operation")
     }
   }
