@@ -16,6 +16,35 @@ package enum Library {
     return ("sandbox", scene(file) ?? "use \(platform)\n")
   }
 
+  /// A script that ships with the program: something to watch step by step.
+  package struct Scene: Hashable, Sendable {
+    package let name: String
+    /// The first sentence of its first comment.
+    package let title: String
+    /// The machine it is about.
+    package let platform: String
+    package let text: String
+  }
+
+  /// All scenes, by name.
+  package static let scenes: [Scene] = Assets.names(in: "scenarios").compactMap { name in
+    guard let text = scene(name) else { return nil }
+    let lines = text.split(separator: "\n")
+    let platform = lines.first { $0.hasPrefix("use ") }?.split(separator: " ").dropFirst().first
+    return Scene(
+      name: name, title: title(of: lines) ?? name,
+      platform: platform.map(String.init) ?? usualPlatform,
+      text: text)
+  }
+
+  /// The first sentence of the comment that a script begins with.
+  private static func title(of lines: [Substring]) -> String? {
+    let comment = lines.prefix { $0.hasPrefix("#") }
+      .map { $0.drop { $0 == "#" || $0 == " " } }.joined(separator: " ")
+    let end = comment.firstIndex { ".:;".contains($0) } ?? comment.endIndex
+    return comment.isEmpty ? nil : String(comment[..<end])
+  }
+
   /// Reads a platform that ships with the program.
   ///
   /// - Throws: A mistake in the platform's own file, or that there is none of that name.

@@ -9,6 +9,9 @@ struct Explore: ParsableCommand {
   @Argument(help: "A script to open at its first step; without one, a small scene is open.")
   var file: String?
 
+  @Option(help: "A scene to open at its first step: one of the shipped ones.")
+  var scene: String?
+
   @Option(help: "The machine of a session that names none: one of the shipped platforms.")
   var platform = Library.usualPlatform
 
@@ -24,7 +27,7 @@ struct Explore: ParsableCommand {
   mutating func run() throws {
     do throws(Opening.Failure) {
       try Opening(
-        file: file, platform: platform, isASCII: ascii, background: theme,
+        file: file, scene: scene, platform: platform, isASCII: ascii, background: theme,
         leavesMouse: leavesMouse
       ).run()
     } catch {

@@ -16,6 +16,8 @@ struct Opening {
 
   /// A script; nil is the scene that ships with the program.
   var file: String?
+  /// The name of a scene that ships with the program.
+  var scene: String?
   var platform = Library.usualPlatform
   var isASCII = false
   /// The terminal's background; nil is the one that was asked for last.
@@ -60,6 +62,18 @@ struct Opening {
     return background ?? settings["theme"].flatMap(Background.init(rawValue:)) ?? .dark
   }
 
+  private func shipped(_ name: String) throws(Failure) -> (title: String, text: String) {
+    guard file == nil else {
+      throw Failure(message: "iommu-tui: a file or a scene, not both", status: 2)
+    }
+    guard let found = Library.scenes.first(where: { $0.name == name }) else {
+      throw Failure(
+        message: "iommu-tui: no scene \"\(name.shown)\"; there are: "
+          + Library.scenes.map(\.name).joined(separator: ", "), status: 2)
+    }
+    return (found.title, found.text)
+  }
+
   /// Reads and runs the script, or the scene that ships with the program.
   func session() throws(Failure) -> (Timeline, RegisterMap, title: String) {
     guard Library.platformNames.contains(platform) else {
@@ -68,6 +82,7 @@ struct Opening {
           + Library.platformNames.joined(separator: ", "), status: 2)
     }
     var (name, text) = Library.openingScene(of: platform)
+    if let scene { (name, text) = try shipped(scene) }
     if let file {
       name = file
       switch readText(file) {
@@ -79,7 +94,7 @@ struct Opening {
     do throws(ParseError) {
       let script = try Script(parsing: text, platforms: Library.platformNames)
       var timeline = try Timeline(playing: script, on: platform)
-      if file == nil {
+      if file == nil, scene == nil {
         timeline.stopAtFirstTable()
       } else {
         timeline.jumpToStart()
