@@ -48,3 +48,47 @@ import Testing
     #expect(try Library.machine(for: open, on: name).platform.name == name)
   }
 }
+
+/// The scenes that ship with the program, as a list to choose from.
+@Suite struct `The list of scenes` {
+  @Test func `each has a title of its own and a platform that there is`() {
+    let scenes = Library.scenes
+    #expect(scenes.map(\.name) == Assets.names(in: "scenarios"))
+    #expect(Set(scenes.map(\.title)).count == scenes.count)
+    for scene in scenes {
+      #expect(!scene.title.isEmpty && scene.title.count < 100, "\(scene.name): \(scene.title)")
+      #expect(Library.platformNames.contains(scene.platform), "\(scene.name)")
+    }
+  }
+
+  @Test func `the argument of the mail is told in scenes`() {
+    let names = Set(Library.scenes.map(\.name))
+    for name in [
+      "probing", "camera", "switching", "shared-buffer", "driver", "driver-traditional", "guest",
+      "guest-traditional", "stale-window", "stale-window-msm", "three-designs",
+    ] { #expect(names.contains(name), "\(name)") }
+  }
+
+  @Test func `switching costs what the scene says, in writes and flushes`() throws {
+    let text = try #require(Library.scene("switching"))
+    let script = try Script(parsing: text, platforms: Library.platformNames)
+    var machine = try Library.machine(for: script)
+    for line in script.lines {
+      _ = machine.takeRecording()
+      let outcome = machine.apply(line.operation)
+      let writes = machine.takeRecording().events.compactMap { event in
+        if case .registerWrite(_, let offset, _, _, _) = event.change {
+          offset
+        } else {
+          nil
+        }
+      }
+      let flushes = writes.count { $0 & 0xfff == 0x800 && $0 < 0xf_f000 }
+      switch line.operation {
+      case .detach: #expect((writes.count, flushes) == (21, 2))
+      case .attach where outcome.isOK: #expect((writes.count, flushes) == (47, 3))
+      default: break
+      }
+    }
+  }
+}
