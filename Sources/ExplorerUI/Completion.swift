@@ -114,8 +114,12 @@ struct Completion {
     let surroundings = Surroundings(machine, registers, tables: false)
     let words: [String] =
       switch places[place] {
-      case "DOMAIN": surroundings.domains
-      case "DEVICE": surroundings.requesters.map(\.name)
+      case "DOMAIN", "[DOMAIN]": surroundings.domains
+      case "DEVICE", "CONTEXT": surroundings.requesters.map(\.name)
+      case "VM": machine.guestNames
+      case "NAME": machine.bufferNames
+      case "[DIRECTION]": ["to", "from", "both"]
+      case "TIME": ["10ms"]
       case "IOMMU", "[IOMMU]": surroundings.iommus
       case "SIZE": surroundings.pageSizes.map(\.sizeText)
       case "PROT": ["rw", "r", "w", "rwc"]

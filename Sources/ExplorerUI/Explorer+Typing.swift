@@ -130,6 +130,10 @@ extension Explorer {
     notice += Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
     if let hazard = timeline.recording.events.lazy.compactMap(\.change.hazard).first {
       notice += Prose(", but: " + hazard.words, .fault)
+    } else if let mistake = timeline.recording.events.lazy.map(\.change).first(where: {
+      if case .client(let change) = $0 { change.isMistake } else { false }
+    }) {
+      notice += Prose(", but: " + mistake.words(in: machine, registers: registers), .fault)
     }
     if dropped > 0 {
       notice += Prose("; \(dropped) later operation\(dropped == 1 ? "" : "s") given up", .dim)

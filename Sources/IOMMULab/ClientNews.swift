@@ -1,6 +1,6 @@
 internal import IOMMUAPI
 internal import IOMMUClients
-internal import IOMMUModel
+package import IOMMUModel
 internal import IOMMUValues
 
 /// What an operation came to for the clients, beside its answer: complaints of dma-debug, buffers that
@@ -87,5 +87,19 @@ extension DMAReport {
   func line(in machine: Machine) -> String {
     "DMA-API: \(machine.system.name(of: device)): "
       + mistake.text(at: iova, mapped: mapped, given: given)
+  }
+}
+
+extension Machine {
+  /// The guests that there are.
+  package var guestNames: [String] { clients.machines.filter(\.isAlive).map(\.name) }
+
+  /// The buffers that drivers have mapped, the newest first, each name once.
+  package var bufferNames: [String] {
+    var names: [String] = []
+    for buffer in clients.buffers.suffix(64).reversed() where !names.contains(buffer.name) {
+      names.append(buffer.name)
+    }
+    return names
   }
 }
