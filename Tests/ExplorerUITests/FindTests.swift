@@ -122,7 +122,7 @@ import Testing
   @Test func `the list scrolls with its choice, by keys and by the wheel`() throws {
     var session = try Session("?<End>")
     #expect(session.screen.contains("the end"))
-    #expect(session.screen.contains(": traffic"))
+    #expect(session.screen.contains(": msm-alloc"))
     try session.press("<wheel-up 40,10><Home>")
     #expect(session.explorer.picker?.picked == 0)
     try session.press("<Up><Up>")
