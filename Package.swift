@@ -43,7 +43,11 @@ let package = Package(
       "IOMMULab",
       needs: ["Assets", "IOMMUAPI", "IOMMUClients", "IOMMUHardware", "IOMMUModel", "IOMMUValues"]),
     .target(name: "CBaseline"),
-    room("IOMMUBench", needs: ["CBaseline", "IOMMUAPI", "IOMMUHardware", "IOMMUModel"]),
+    room(
+      "IOMMUBench",
+      needs: [
+        "CBaseline", "IOMMUAPI", "IOMMUClients", "IOMMUHardware", "IOMMUModel", "IOMMUValues",
+      ]),
     room("TerminalCore"),
     room(
       "ExplorerUI",

@@ -8,7 +8,7 @@ struct EmbedAssets: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
     let root = context.package.directoryURL.appending(path: "assets")
     let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedAssets.swift")
-    let files = try ["platforms", "registers", "scenarios"].flatMap { folder in
+    let files = try ["bench", "platforms", "registers", "scenarios"].flatMap { folder in
       try FileManager.default.contentsOfDirectory(
         at: root.appending(path: folder), includingPropertiesForKeys: nil)
     }.sorted { $0.path < $1.path }

@@ -30,12 +30,14 @@ package struct Bench {
 
   /// Measures everything over `pages` pages of 4 KiB from address 0.
   package static func run(
-    on platform: Platform, pages: Int, lookups: Int = 1 << 20, rounds: Int = 7
+    on platform: Platform, pages: Int, lookups: Int = 1 << 20, rounds: Int = 7,
+    spaces: RecordedSpaces? = nil, churn: Int = 1_000_000
   ) throws(BenchError) -> [Row] {
     var bench = Bench(platform, pages: pages, lookups: lookups, rounds: rounds)
     try bench.measure()
     try bench.measure(", one context attached", isAttached: true)
     try bench.measure(", journal on", isRecorded: true)
+    try bench.measureClients(spaces, churn: churn)
     return bench.rows
   }
 
@@ -57,6 +59,23 @@ package struct Bench {
       try compare(
         "unmap" + suffix, goal: isRecorded || isAttached ? nil : 9, unmapped,
         timed { plain.unmapAll() }, pages)
+    }
+  }
+
+  /// The allocator of DMA addresses over what Linux's was asked, and a driver's maps and unmaps.
+  private mutating func measureClients(
+    _ spaces: RecordedSpaces?, churn: Int
+  ) throws(BenchError) {
+    var driver = try Churn(platform)
+    for _ in 0..<min(rounds, 3) {
+      if let spaces {
+        let ours = timed { spaces.replay() }
+        try compare(
+          "DMA addresses, recorded calls", goal: nil, ours, timed { spaces.replayPlain() },
+          max(1, spaces.count))
+      }
+      let ours = try timed { () throws(BenchError) in try driver.ours(churn) }
+      try compare("DMA map and unmap", goal: nil, ours, timed { driver.plain(churn) }, churn)
     }
   }
 

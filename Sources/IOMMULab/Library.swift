@@ -57,6 +57,9 @@ package enum Library {
     return try Platform(parsing: text)
   }
 
+  /// What Linux's allocator of DMA addresses was asked and answered, line by line.
+  package static let recordedAddresses = Assets.text("bench/iova.recorded") ?? ""
+
   /// The names of a family's registers and fields.
   package static func registers(of family: IOMMUFamily) throws(ParseError) -> RegisterMap {
     try RegisterMap(parsing: Assets.text("registers/\(family.rawValue).registers") ?? "")

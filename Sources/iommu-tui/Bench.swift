@@ -22,7 +22,9 @@ struct BenchCommand: ParsableCommand {
       print("\n\(name)")
       for pages in [65_536, 900_000] {
         do {
-          let rows = try Bench.run(on: try Library.platform(name), pages: pages)
+          let rows = try Bench.run(
+            on: try Library.platform(name), pages: pages,
+            spaces: RecordedSpaces(parsing: Library.recordedAddresses))
           print(BenchReport.table(of: rows, pages: pages))
           isMet = isMet && rows.allSatisfy(\.isMet)
         } catch {

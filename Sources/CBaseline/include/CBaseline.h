@@ -37,6 +37,26 @@ uint64_t deep_map_all(struct deep_table *table, size_t pages);
 uint64_t deep_lookup_all(struct deep_table *table, const uint32_t *addresses, size_t count);
 uint64_t deep_unmap_all(struct deep_table *table, size_t pages);
 
+/// One call of an allocator of addresses: a fresh space, pages taken, or pages given back.
+enum space_kind { space_begin, space_take, space_give };
+
+struct space_call {
+  enum space_kind kind;
+  /// The first 4 GiB are tried first.
+  int prefers_low;
+  uint64_t pages;
+  uint64_t last;
+  /// Of pages given back: the call that took them.
+  size_t taken;
+};
+
+/// Makes the calls one after the other; `frames` has room for an answer to each. Answers how many.
+uint64_t spaces_replay(const struct space_call *calls, size_t count, uint64_t *frames);
+
+/// Takes an address, stores a word and, `live` calls later, clears it and gives the address back; answers
+/// the sum of the addresses.
+uint64_t stack_churn(uint32_t *words, uint32_t *slots, size_t live, size_t count);
+
 /// Where both sides of the bench map an address to: no page keeps its own number.
 static inline uint32_t bench_physical(uint32_t iova) { return iova ^ 0x2aaaa000; }
 
