@@ -55,17 +55,34 @@ final class VirtualScreen {
     callbacks.deallocate()
   }
 
+  private var unfinished: [UInt8] = []
+
   var isAlternate: Bool { properties.isAlternate }
   var isCursorVisible: Bool { properties.isCursorVisible }
 
   /// The program has asked for mouse reports.
   var isMouseOn: Bool { properties.mouse != VTERM_PROP_MOUSE_NONE }
 
+  /// Shows bytes; a character whose last bytes are still to come waits for them.
+  ///
+  /// The emulator does not put one together from two writes.
   func write(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { buffer in
+    let all = unfinished + bytes
+    let whole = all.count - Self.unfinishedCount(all)
+    unfinished = Array(all[whole...])
+    all[..<whole].withUnsafeBytes { buffer in
       let start = buffer.bindMemory(to: CChar.self).baseAddress
       _ = vterm_input_write(terminal, start, buffer.count)
     }
+  }
+
+  /// How many bytes at the end begin a character and do not finish it.
+  private static func unfinishedCount(_ bytes: [UInt8]) -> Int {
+    for (index, byte) in bytes.suffix(3).reversed().enumerated() where byte & 0xC0 != 0x80 {
+      let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+      return length > index + 1 ? index + 1 : 0
+    }
+    return 0
   }
 
   /// What the terminal has to say to the program: input, and answers to its questions.
