@@ -49,7 +49,8 @@ extension Clients {
     return DomainID(Int(index))
   }
 
-  private func freeName(_ wish: String, _ system: System) -> String {
+  /// A name that nothing has yet: `wish`, or `wish` and a number.
+  func freeName(_ wish: String, _ system: System) -> String {
     var (name, number) = (wish, 1)
     while system.domain(named: name) != nil || buffer(named: name) != nil
       || machine(named: name) != nil

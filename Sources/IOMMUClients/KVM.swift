@@ -54,22 +54,11 @@ extension Clients {
     if let given = machines[vm].given { return given }
     do throws(KernelError) {
       return try system.allocateDomain(
-        named: freeDomainName("kvm:" + machines[vm].name, system), through: driver)
+        named: freeName("kvm:" + machines[vm].name, system), through: driver)
     } catch {
       // if (!kvm->arch.iommu_domain) return -ENOMEM;
       throw .noDomain
     }
-  }
-
-  private func freeDomainName(_ wish: String, _ system: System) -> String {
-    var (name, number) = (wish, 1)
-    while system.domain(named: name) != nil || buffer(named: name) != nil
-      || machine(named: name) != nil
-    {
-      number += 1
-      name = "\(wish).\(number)"
-    }
-    return name
   }
 
   /// `kvm_assign_device`: attach, and only then ask what the domain's mappings can do.

@@ -210,18 +210,6 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
 
 /// What the DMA API's two modes, and drivers' mistakes, come to.
 @Suite struct `The DMA API` {
-  private func run(_ text: String) throws -> Machine {
-    let script = try Script(parsing: text, platforms: Library.platformNames)
-    var machine = try Library.machine(for: script)
-    for line in script.lines {
-      let outcome = machine.apply(line.operation)
-      for expectation in line.expectations {
-        #expect(expectation.holds(for: outcome), "line \(line.number): \(outcome)")
-      }
-    }
-    return machine
-  }
-
   private static let window = """
     mode lazy
     dma-map DEVICE packet 0x60000000 4K both
@@ -242,7 +230,7 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
         read 00:19.0 0xfffff000
         expect 0x60000000
         """
-    var machine = try run(text)
+    var machine = try play(text)
     #expect(machine.clients.spaces[0].staleReaches == 3)
     #expect(machine.clients.spaces[0].queue.count == 1)
     #expect(machine.board.word(at: PhysicalAddress(0x6000_0004)) == 0xbad)
@@ -260,13 +248,13 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
     let text =
       "use msm8x60\n" + Self.window.replacing("DEVICE", with: "mdp_vg1")
       + "\nread mdp_vg1 0xfffff000\nexpect fault translation\n"
-    let machine = try run(text)
+    let machine = try play(text)
     #expect(machine.clients.spaces[0].staleReaches == 0)
     #expect(machine.clients.spaces[0].queue.count == 1)
   }
 
   @Test func `an address that waits is not handed out again`() throws {
-    let machine = try run(
+    let machine = try play(
       "use traditional\n" + Self.window.replacing("DEVICE", with: "00:19.0") + """
 
         dma-map 00:19.0 next 0x61000000 4K both
@@ -284,7 +272,7 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
       lines.append("dma-map 00:19.0 b\(index) 0x60000000 4K both")
       lines.append("dma-unmap 00:19.0 b\(index)")
     }
-    var machine = try run(lines.joined(separator: "\n"))
+    var machine = try play(lines.joined(separator: "\n"))
     #expect(machine.clients.spaces[0].queue.count == 1)
     _ = machine.apply(.client(.mode(isLazy: false)))
     #expect(machine.clients.spaces[0].queue.isEmpty)
@@ -295,7 +283,7 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
   func `MSM's driver unmaps single pages only: other sizes answer success and stay`(
     size: String
   ) throws {
-    var machine = try run(
+    var machine = try play(
       """
       use msm8x60
       dma-map mdp_vg1 picture 0x60001000 \(size) both
@@ -315,7 +303,7 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
   }
 
   @Test func `dma-debug finds the mistakes of drivers`() throws {
-    let machine = try run(
+    let machine = try play(
       """
       use traditional
       dma-map 00:19.0 packet 0x60000000 4K to
@@ -335,7 +323,7 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
   }
 
   @Test func `a direction becomes what the device may do`() throws {
-    _ = try run(
+    _ = try play(
       """
       use traditional
       dma-map 00:19.0 out 0x60000000 4K to
@@ -350,7 +338,7 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
   }
 
   @Test func `a platform's windows are handed to nobody`() throws {
-    let machine = try run("use traditional\ndma-map 00:19.0 big 0x0 32M both\nexpect 0xfc000000\n")
+    let machine = try play("use traditional\ndma-map 00:19.0 big 0x0 32M both\nexpect 0xfc000000\n")
     #expect(machine.clients.spaces[0].addresses.used.contains(0xfee00...0xfeeff))
     #expect(machine.clients.spaces[0].addresses.used.contains(0xe0000...0xeffff))
   }
@@ -358,7 +346,7 @@ struct ClientScenario: CustomTestStringConvertible, Sendable {
   @Test func `a map that finds no pages frees its addresses`() throws {
     for platform in Library.platformNames {
       let device = platform == "traditional" ? "00:19.0" : "mdp_vg1"
-      var machine = try run("use \(platform)\ndma-map \(device) a 0x60000000 1M both\n")
+      var machine = try play("use \(platform)\ndma-map \(device) a 0x60000000 1M both\n")
       let used = machine.clients.spaces[0].addresses.used
       _ = machine.apply(.limitPages(1))
       let outcome = machine.apply(

@@ -6,22 +6,10 @@ import Testing
 
 /// The three proposals of July 2010, and what becomes of clients under each.
 @Suite struct `The three designs` {
-  private func run(_ text: String) throws -> Machine {
-    let script = try Script(parsing: text, platforms: Library.platformNames)
-    var machine = try Library.machine(for: script)
-    for line in script.lines {
-      let outcome = machine.apply(line.operation)
-      for expectation in line.expectations {
-        #expect(expectation.holds(for: outcome), "line \(line.number): \(outcome)")
-      }
-    }
-    return machine
-  }
-
   @Test func `under A a plain allocation gives nothing on MSM, and a cookie binds the domain`()
     throws
   {
-    _ = try run(
+    _ = try play(
       """
       use msm8x60
       alloc fb mdp_vg1
@@ -45,7 +33,7 @@ import Testing
   }
 
   @Test func `under B only MSM's own call makes a domain`() throws {
-    _ = try run(
+    _ = try play(
       """
       use msm8x60
       msm-alloc fb mdp_vg1
@@ -67,7 +55,7 @@ import Testing
   }
 
   @Test func `an IOMMU that is alone takes any cookie, and has no call of MSM's`() throws {
-    _ = try run(
+    _ = try play(
       """
       use traditional
       design a

@@ -8,18 +8,6 @@ import Testing
 
 /// KVM in the order of 2010, over a driver that fits its assumptions and one that does not.
 @Suite struct `A guest with an assigned device` {
-  private func run(_ text: String) throws -> Machine {
-    let script = try Script(parsing: text, platforms: Library.platformNames)
-    var machine = try Library.machine(for: script)
-    for line in script.lines {
-      let outcome = machine.apply(line.operation)
-      for expectation in line.expectations {
-        #expect(expectation.holds(for: outcome), "line \(line.number): \(outcome)")
-      }
-    }
-    return machine
-  }
-
   private func calls(_ machine: inout Machine) -> [String] {
     machine.takeRecording().events.compactMap {
       if case .call(let function, _) = $0.change { function.description } else { nil }
@@ -34,7 +22,7 @@ import Testing
   func `the domain and all memory come before the device`(
     platform: String, device: String
   ) throws {
-    var machine = try run("use \(platform)\nvm guest\nmemslot guest 0 0x80000000 16K\n")
+    var machine = try play("use \(platform)\nvm guest\nmemslot guest 0 0x80000000 16K\n")
     _ = machine.takeRecording()
     _ = machine.apply(.client(.assign(vm: "guest", device: device)))
     let calls = calls(&machine)
@@ -47,7 +35,7 @@ import Testing
   }
 
   @Test func `where mappings can look into caches, all memory is mapped again once`() throws {
-    var machine = try run("use traditional\nvm guest\nmemslot guest 0 0x80000000 16K\n")
+    var machine = try play("use traditional\nvm guest\nmemslot guest 0 0x80000000 16K\n")
     _ = machine.takeRecording()
     _ = machine.apply(.client(.assign(vm: "guest", device: "00:19.0")))
     #expect(calls(&machine).count { $0 == "iommu_map" } == 8)
@@ -58,7 +46,7 @@ import Testing
 
   @Test func `on the machine it was written for, every page is unpinned`() throws {
     for slot in ["0 0x80000000 16K", "0x200000 0x80000000 4M pages=2M"] {
-      var machine = try run(Self.script("traditional", "00:19.0", slot))
+      var machine = try play(Self.script("traditional", "00:19.0", slot))
       let pages = machine.board.memory.pool.pagesInUse
       #expect(pages > 0)
       _ = machine.apply(.client(.vmFree("guest")))
@@ -68,7 +56,7 @@ import Testing
   }
 
   @Test func `on MSM the teardown unpins page 0, and the guest's pages stay pinned`() throws {
-    var machine = try run(Self.script("msm8x60", "mdp_vg1", "0 0x80000000 16K"))
+    var machine = try play(Self.script("msm8x60", "mdp_vg1", "0 0x80000000 16K"))
     _ = machine.takeRecording()
     _ = machine.apply(.client(.vmFree("guest")))
     let changes = machine.takeRecording().events.map(\.change)
@@ -78,7 +66,7 @@ import Testing
   }
 
   @Test func `on MSM an unmap of 4K in a section writes into the guest's memory`() throws {
-    var machine = try run(
+    var machine = try play(
       Self.script("msm8x60", "mdp_vg1", "0x200000 0x80000000 2M pages=2M")
         + "write-word 0x80030c00 0x1234\n")
     _ = machine.takeRecording()
@@ -94,7 +82,7 @@ import Testing
 
   @Test func `a guest that runs out of pages for tables is refused, and can be ended`() throws {
     for (platform, device) in [("msm8x60", "mdp_vg1"), ("traditional", "00:19.0")] {
-      var machine = try run(
+      var machine = try play(
         "use \(platform)\nvm guest\nmemslot guest 0x100000 0x80000000 16K\n")
       let used = machine.board.memory.pool.pagesInUse
       _ = machine.apply(.limitPages(UInt64(used + 4)))
@@ -112,7 +100,7 @@ import Testing
   }
 
   @Test func `domains of clients are not freed from under them`() throws {
-    _ = try run(
+    _ = try play(
       """
       use msm8x60
       dma-map mdp_vg1 packet 0x60000000 4K both
