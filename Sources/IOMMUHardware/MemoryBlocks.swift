@@ -73,9 +73,21 @@
   /// A word of a block in the list; nil for one that lies elsewhere.
   @inlinable @inline(__always)
   func tableWord(at address: PhysicalAddress) -> UInt32? {
+    tableWord(Self.place(of: address), ofBlockAt: address)
+  }
+
+  /// The same by the table that holds it, which lies at a multiple of its size, and its number there.
+  @inlinable @inline(__always)
+  func tableWord(_ index: Int, of table: PhysicalAddress, count: Int) -> UInt32? {
+    let place = Self.place(of: table) & ~(count &- 1) | index & (count &- 1)
+    return tableWord(place, ofBlockAt: table)
+  }
+
+  @inlinable @inline(__always)
+  func tableWord(_ place: Int, ofBlockAt address: PhysicalAddress) -> UInt32? {
     let index = Self.tableIndex(of: address)
     guard index < UInt64(truncatingIfNeeded: tables.count) else { return nil }
-    let (table, place) = (Int(truncatingIfNeeded: index), Self.place(of: address))
+    let table = Int(truncatingIfNeeded: index)
     if tables[table].count == Self.blockCount { return tables[table][place] }
     return index == openIndex ? open[place] : 0
   }

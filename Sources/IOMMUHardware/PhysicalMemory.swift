@@ -61,6 +61,15 @@ package enum PageUse: UInt8, Hashable, Sendable {
   @inlinable @inline(__always)
   package func tableWord(at address: PhysicalAddress) -> UInt32? { blocks.tableWord(at: address) }
 
+  /// The same by the table that holds it and its number there, as entries are found.
+  ///
+  /// A table of `count` words, a power of two, lies at a multiple of its size: lower bits of `table` do
+  /// not matter.
+  @inlinable @inline(__always)
+  package func tableWord(_ index: Int, of table: PhysicalAddress, count: Int) -> UInt32? {
+    blocks.tableWord(index, of: table, count: count)
+  }
+
   /// Stores a word and returns what was there.
   @inlinable @inline(__always)
   package mutating func store(_ word: UInt32, at address: PhysicalAddress) -> UInt32 {

@@ -88,6 +88,49 @@ import Testing
     #expect(memory.answers(at: address(0x9000_0000)))
   }
 
+  @Test func `a word counts as a table's only where memory answers around it`() {
+    var memory = PhysicalMemory(holes: [0..<0x1000, 0x4001_c000..<0x4002_0000])
+    for place: UInt64 in [0x4000_0008, 0x4000_fff8, 0x4001_0008, 0x4001_c008, 0x4002_0008] {
+      _ = memory.store(doubleWord: place, at: address(place))
+      #expect(memory.doubleWord(at: address(place)) == place)
+      let isTable: UInt64? = place < 0x4001_8000 ? place : nil
+      #expect(memory.tableDoubleWord(at: address(place)) == isTable)
+      #expect(memory.tableDoubleWord(place & 0xfff / 8, ofPage: address(place | 7)) == isTable)
+      #expect(memory.tableWord(at: address(place)) == isTable.map(UInt32.init))
+    }
+  }
+
+  @Test(arguments: [UInt64(1), 2, 3])
+  func `64 bits are two words, the low one first`(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    var memory = PhysicalMemory()
+    var words = memory
+    for step in 0..<2000 {
+      let place = address(
+        random.pick([0x4000_0000, 0x4000_8000, 0x9000_0000]) + random.below(256) * 8)
+      let masks: [UInt64] = [0, 0xffff_ffff, 0xffff_ffff_0000_0000, .max]
+      let word = random.next() & random.pick(masks)
+      let old = UInt64(words.word(at: place)) | UInt64(words.word(at: place + 4)) << 32
+      let isKept = random.oneIn(2) && old != 0
+      if isKept {
+        let isStored = memory.storeWhereEmpty(doubleWord: word, at: place)
+        #expect(!isStored, "seed \(seed), step \(step)")
+        continue
+      }
+      let found = memory.store(doubleWord: word, at: place)
+      #expect(found == old, "seed \(seed), step \(step)")
+      _ = words.store(UInt32(truncatingIfNeeded: word), at: place)
+      _ = words.store(UInt32(truncatingIfNeeded: word >> 32), at: place + 4)
+      #expect(memory.doubleWord(at: place) == word, "seed \(seed), step \(step)")
+      #expect(
+        memory.isKilobyteEmpty(at: place) == words.isKilobyteEmpty(at: place),
+        "seed \(seed), step \(step)")
+    }
+    #expect(memory == words, "seed \(seed)")
+    let (written, expected) = (memory.takeDirtyPages(), words.takeDirtyPages())
+    #expect(written == expected, "seed \(seed)")
+  }
+
   @Test(arguments: [UInt64(1), 2, 3])
   func `random words agree with a dictionary`(seed: UInt64) {
     var random = SplitMix64(seed: seed)

@@ -62,7 +62,8 @@ extension MSMDriver {
     guard let memoryClass = memoryClasses[protection],
       let table = system.quietTable(of: domain),
       let word = system.board.memory.tableWord(
-        at: table + UInt64(ARMv7Short.firstIndex(iova)) &* 4), word & 3 == Word.typeTable
+        ARMv7Short.firstIndex(iova), of: table, count: ARMv7Short.firstLevelCount),
+      word & 3 == Word.typeTable
     else { return nil }
     let entry = Word.table(word) + UInt64(ARMv7Short.secondIndex(iova)) &* 4
     let new = Word.smallPage(at: physical, class: memoryClass)

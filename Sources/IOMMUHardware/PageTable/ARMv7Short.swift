@@ -88,18 +88,38 @@
 
   // MARK: Walk
 
+  /// Where the tables alone lead `iova`, if anywhere.
+  @inline(never)
+  static func physicalAddress(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> PhysicalAddress? {
+    smallPage(of: iova, from: base, in: memory)
+      ?? physicalAddressByWalk(of: iova, from: base, in: memory)
+  }
+
+  @inline(never)
+  private static func physicalAddressByWalk(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> PhysicalAddress? {
+    var nobody = NoWatcher()
+    guard case .leaf(let leaf, _) = walk(memory, from: base, for: iova, watcher: &nobody)
+    else { return nil }
+    return leaf.physical + (iova.value & leaf.size.offsetMask)
+  }
+
   /// Where the tables lead `iova`, if the way there is the usual one: a small page, by two words that
   /// lie where page tables lie.
   ///
   /// Nil says nothing: then the full walk answers.
   @inline(__always)
-  static func smallPage(
+  private static func smallPage(
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
     guard
-      let first = memory.tableWord(at: base + UInt64(firstIndex(iova)) &* 4), first & 3 == 1,
+      let first = memory.tableWord(firstIndex(iova), of: base, count: firstLevelCount),
+      first & 3 == 1,
       let second = memory.tableWord(
-        at: PhysicalAddress(UInt64(first & 0xffff_fc00)) + UInt64(secondIndex(iova)) &* 4),
+        secondIndex(iova), of: PhysicalAddress(UInt64(first)), count: secondLevelCount),
       second & 2 != 0
     else { return nil }
     return PhysicalAddress(UInt64(second & 0xffff_f000) | iova.value & 0xfff)

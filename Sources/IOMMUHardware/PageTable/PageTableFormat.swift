@@ -109,31 +109,10 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
   package func physicalAddress(
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
-    let found =
-      switch self {
-      case .armv7Short: ARMv7Short.smallPage(of: iova, from: base, in: memory)
-      case .vtdSecondStage: VTDSecondStage.smallPage(of: iova, from: base, in: memory)
-      }
-    return found ?? physicalAddressByWalk(of: iova, from: base, in: memory)
-  }
-
-  @inline(never)
-  private func physicalAddressByWalk(
-    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
-  ) -> PhysicalAddress? {
-    var nobody = NoWatcher()
+    // One function for each format: together they would need more registers than either does.
     switch self {
-    case .armv7Short:
-      guard
-        case .leaf(let leaf, _) = ARMv7Short.walk(memory, from: base, for: iova, watcher: &nobody)
-      else { return nil }
-      return leaf.physical + (iova.value & leaf.size.offsetMask)
-    case .vtdSecondStage:
-      guard
-        case .leaf(let leaf, _) = VTDSecondStage.walk(
-          memory, from: base, levels: firstLevel, for: iova, .read, of: .usual, watcher: &nobody)
-      else { return nil }
-      return leaf.physical + (iova.value & leaf.size.offsetMask)
+    case .armv7Short: ARMv7Short.physicalAddress(of: iova, from: base, in: memory)
+    case .vtdSecondStage: VTDSecondStage.physicalAddress(of: iova, from: base, in: memory)
     }
   }
 

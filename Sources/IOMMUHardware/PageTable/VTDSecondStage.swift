@@ -91,12 +91,33 @@
     return mask
   }
 
+  /// Where four levels of tables alone lead `iova` to be read, if anywhere.
+  @inline(never)
+  static func physicalAddress(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> PhysicalAddress? {
+    smallPage(of: iova, from: base, in: memory)
+      ?? physicalAddressByWalk(of: iova, from: base, in: memory)
+  }
+
+  @inline(never)
+  private static func physicalAddressByWalk(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> PhysicalAddress? {
+    var nobody = NoWatcher()
+    guard
+      case .leaf(let leaf, _) = walk(
+        memory, from: base, levels: 4, for: iova, .read, of: .usual, watcher: &nobody)
+    else { return nil }
+    return leaf.physical + (iova.value & leaf.size.offsetMask)
+  }
+
   /// Where four levels of tables lead `iova` to be read, if the way there is the usual one: a page of
   /// 4K, by words that lie where page tables lie.
   ///
   /// Nil says nothing: then the full walk answers.
   @inline(__always)
-  static func smallPage(
+  private static func smallPage(
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
     let unit = VTDRegisters.Capabilities.usual
