@@ -5,9 +5,10 @@
 public struct Protection: OptionSet, Hashable, Sendable {
   public let rawValue: UInt32
 
-  public init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  public static let read = Protection(rawValue: 1)
-  public static let write = Protection(rawValue: 2)
-  public static let cache = Protection(rawValue: 4)
+  // Computed, so that another module has the number and not a call for where it lies.
+  @inlinable public static var read: Protection { Protection(rawValue: 1) }
+  @inlinable public static var write: Protection { Protection(rawValue: 2) }
+  @inlinable public static var cache: Protection { Protection(rawValue: 4) }
 }

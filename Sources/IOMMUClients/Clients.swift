@@ -56,18 +56,18 @@ package struct Clients: Hashable, Sendable {
     switch change {
     case .clock(_, let new): clock = new
     case .mode(_, let isLazy): self.isLazy = isLazy
-    case .space(let device, let domain, let bits, let first, let last):
+    case .space(let device, let domain, let first, let last, let bits):
       let addresses = IOVASpace(number: UInt16(spaces.count), granuleBits: bits, first: first)
       spaces.append(
         DMASpace(
           device: DeviceID(Int(device)), domain: DomainID(Int(domain)), last: last,
           addresses: addresses))
-    case .iovaInsert(let space, _, _), .iovaRemove(let space, _, _), .iovaGrow(let space, _, _, _),
+    case .iovaInsert(let space, _, _), .iovaRemove(let space, _, _), .iovaGrow(_, _, _, let space),
       .iovaHint(let space, _, _, _), .iovaCache(let space, _, _, _, _, _):
       spaces[Int(space)].addresses.redo(change)
     case .queued(let space, let frame, let pages):
       spaces[Int(space)].queue.append(.init(frame: frame, pages: pages, since: clock))
-    case .unqueued(let space, _, _, _): spaces[Int(space)].queue.removeFirst()
+    case .unqueued(_, _, _, let space): spaces[Int(space)].queue.removeFirst()
     case .queuedTable(let space, let table):
       let last = spaces[Int(space)].queue.count - 1
       spaces[Int(space)].queue[last].tables.append(table)
@@ -85,7 +85,7 @@ package struct Clients: Hashable, Sendable {
     case .bufferSegment(let iova, let size):
       buffers[buffers.count - 1].segments.append(.init(iova: iova, size: size))
     case .bufferUnmapped(let buffer): buffers[Int(buffer)].unmappedAt = clock
-    case .dmaDebug(let mistake, let device, let iova, let mapped, let given):
+    case .dmaDebug(let iova, let mapped, let given, let device, let mistake):
       reports.append(
         DMAReport(
           mistake: mistake, device: DeviceID(Int(device)), iova: iova, mapped: mapped, given: given)
@@ -108,11 +108,11 @@ package struct Clients: Hashable, Sendable {
     case .clock(let old, _): clock = old
     case .mode(let wasLazy, _): isLazy = wasLazy
     case .space: spaces.removeLast()
-    case .iovaInsert(let space, _, _), .iovaRemove(let space, _, _), .iovaGrow(let space, _, _, _),
+    case .iovaInsert(let space, _, _), .iovaRemove(let space, _, _), .iovaGrow(_, _, _, let space),
       .iovaHint(let space, _, _, _), .iovaCache(let space, _, _, _, _, _):
       spaces[Int(space)].addresses.undo(change)
     case .queued(let space, _, _): spaces[Int(space)].queue.removeLast()
-    case .unqueued(let space, let frame, let pages, let since):
+    case .unqueued(let frame, let pages, let since, let space):
       spaces[Int(space)].queue.insert(.init(frame: frame, pages: pages, since: since), at: 0)
     case .queuedTable(let space, _):
       let last = spaces[Int(space)].queue.count - 1
@@ -139,9 +139,9 @@ package struct Clients: Hashable, Sendable {
     switch change {
     case .vmFree(let vm): machines[Int(vm)].isAlive = false
     case .vmDomain(let vm, _, let new): machines[Int(vm)].setDomain(new)
-    case .slot(let vm, let isHuge, let guest, let host, let size):
+    case .slot(let guest, let host, let size, let vm, let isHuge):
       machines[Int(vm)].slots.append(.init(isHuge: isHuge, guest: guest, host: host, size: size))
-    case .slotDropped(let vm, _, _, _, _): machines[Int(vm)].slots.removeLast()
+    case .slotDropped(_, _, _, let vm, _): machines[Int(vm)].slots.removeLast()
     case .assigned(let vm, let device): machines[Int(vm)].devices.append(DeviceID(Int(device)))
     case .deassigned(let vm, _, let position): machines[Int(vm)].devices.remove(at: Int(position))
     case .coherent(let vm, _, let new): machines[Int(vm)].isCoherent = new
@@ -157,8 +157,8 @@ package struct Clients: Hashable, Sendable {
     switch change {
     case .vmFree(let vm): machines[Int(vm)].isAlive = true
     case .vmDomain(let vm, let old, _): machines[Int(vm)].setDomain(old)
-    case .slot(let vm, _, _, _, _): machines[Int(vm)].slots.removeLast()
-    case .slotDropped(let vm, let isHuge, let guest, let host, let size):
+    case .slot(_, _, _, let vm, _): machines[Int(vm)].slots.removeLast()
+    case .slotDropped(let guest, let host, let size, let vm, let isHuge):
       machines[Int(vm)].slots.append(.init(isHuge: isHuge, guest: guest, host: host, size: size))
     case .assigned(let vm, _): machines[Int(vm)].devices.removeLast()
     case .deassigned(let vm, let device, let position):

@@ -72,9 +72,9 @@ extension Clients {
       let bits = UInt8(smallest.trailingZeroBitCount)
       change(
         .space(
-          device: UInt16(device.index), domain: UInt32(domain.index), granuleBits: bits,
+          device: UInt16(device.index), domain: UInt32(domain.index),
           first: max(1, driver.aperture.lowerBound >> UInt64(bits)),
-          last: driver.aperture.upperBound), &system)
+          last: driver.aperture.upperBound, granuleBits: bits), &system)
       guard system.devices[device.index].dma.isPCI, !system.windows.isEmpty else { return }
       let windows = system.windows
       system.inside("iova_reserve_pci_windows", .device(device)) { system in

@@ -25,7 +25,7 @@ extension Clients {
     system.inside("check_unmap", .device(device)) { system in
       func complain(_ mistake: DMAMistake, _ mapped: UInt64, _ given: UInt64) -> ClientChange {
         .dmaDebug(
-          mistake, device: UInt16(device.index), at: iova, mapped: mapped, given: given)
+          at: iova, mapped: mapped, given: given, device: UInt16(device.index), mistake)
       }
       let found = buffers.lastIndex { $0.isMapped && $0.device == device && $0.iova == iova }
       guard let found else {
@@ -55,8 +55,8 @@ extension Clients {
       guard let last = leaked.last else { return }
       change(
         .dmaDebug(
-          .pending, device: UInt16(device.index), at: last.iova, mapped: last.size,
-          given: UInt64(leaked.count)), &system)
+          at: last.iova, mapped: last.size, given: UInt64(leaked.count),
+          device: UInt16(device.index), .pending), &system)
     }
   }
 

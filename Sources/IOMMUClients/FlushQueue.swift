@@ -41,7 +41,7 @@ extension Clients {
         }
         change(
           .unqueued(
-            space: number, frame: oldest.frame, pages: oldest.pages, since: oldest.since), &system)
+            frame: oldest.frame, pages: oldest.pages, since: oldest.since, space: number), &system)
         withAddresses(of: space, &system) { $0.freeFast(oldest.frame, oldest.pages, &$1) }
       }
     }

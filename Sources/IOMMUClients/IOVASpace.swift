@@ -131,7 +131,7 @@ package struct IOVASpace: Hashable, Sendable {
     while let range = ranges[place], range.low <= high {
       if low < range.low {
         change(
-          .iovaGrow(space: number, high: range.high, old: range.low, new: low), &recorder)
+          .iovaGrow(high: range.high, old: range.low, new: low, space: number), &recorder)
       }
       if high <= range.high { return min(low, range.low)...range.high }
       low = range.high + 1
@@ -167,7 +167,7 @@ package struct IOVASpace: Hashable, Sendable {
     switch change {
     case .iovaInsert(_, let low, let high): ranges.insert(.init(low: low, high: high))
     case .iovaRemove(_, _, let high): ranges.remove(ranges.first(endingAtOrAfter: high))
-    case .iovaGrow(_, let high, _, let new):
+    case .iovaGrow(let high, _, let new, _):
       ranges.setLow(new, at: ranges.first(endingAtOrAfter: high))
     case .iovaHint(_, let hint, _, let new): set(hint, new)
     case .iovaCache(_, let move, let order, let magazine, let index, let frame):
@@ -181,7 +181,7 @@ package struct IOVASpace: Hashable, Sendable {
     switch change {
     case .iovaInsert(_, _, let high): ranges.remove(ranges.first(endingAtOrAfter: high))
     case .iovaRemove(_, let low, let high): ranges.insert(.init(low: low, high: high))
-    case .iovaGrow(_, let high, let old, _):
+    case .iovaGrow(let high, let old, _, _):
       ranges.setLow(old, at: ranges.first(endingAtOrAfter: high))
     case .iovaHint(_, let hint, let old, _): set(hint, old)
     case .iovaCache(_, let move, let order, let magazine, let index, let frame):

@@ -201,15 +201,15 @@ extension Clients {
       }
       change(
         .slot(
-          vm: UInt16(vm), isHuge: slot.isHuge, guest: slot.guest, host: slot.host, size: slot.size),
+          guest: slot.guest, host: slot.host, size: slot.size, vm: UInt16(vm), isHuge: slot.isHuge),
         &system)
       do throws(KernelError) {
         try map(slot, of: vm, &system, driver)
       } catch {
         change(
           .slotDropped(
-            vm: UInt16(vm), isHuge: slot.isHuge, guest: slot.guest, host: slot.host,
-            size: slot.size), &system)
+            guest: slot.guest, host: slot.host, size: slot.size, vm: UInt16(vm),
+            isHuge: slot.isHuge), &system)
         throw error
       }
       return 0

@@ -69,7 +69,7 @@ extension ClientChange {
     case .mode(let old, let new):
       json.add("old", old ? "lazy" : "strict")
       json.add("new", new ? "lazy" : "strict")
-    case .space(let index, let domain, _, let first, let last):
+    case .space(let index, let domain, let first, let last, _):
       device(index)
       json.add("domain", system.name(of: DomainID(Int(domain))))
       json.add("firstFrame", first.hex)
@@ -77,7 +77,7 @@ extension ClientChange {
     case .iovaInsert(let index, let low, let high), .iovaRemove(let index, let low, let high):
       space(index)
       frames(low, high)
-    case .iovaGrow(let index, let high, let old, let new):
+    case .iovaGrow(let high, let old, let new, let index):
       space(index)
       frames(new, high)
       json.add("old", old.hex)
@@ -92,7 +92,7 @@ extension ClientChange {
       json.add("pages", 1 << Int(order))
       json.add("magazine", Int(magazine))
       json.add("frame", frame.hex)
-    case .queued(let index, let frame, let pages), .unqueued(let index, let frame, let pages, _):
+    case .queued(let index, let frame, let pages), .unqueued(let frame, let pages, _, let index):
       space(index)
       json.add("frame", frame.hex)
       json.add("pages", Int(clamping: pages))
@@ -119,7 +119,7 @@ extension ClientChange {
       json.add("iova", iova.value.hex8)
       json.add("size", size.hex)
     case .bufferUnmapped(let buffer): json.add("buffer", machine.clients.bufferName(buffer))
-    case .dmaDebug(let mistake, let index, let iova, let mapped, let given):
+    case .dmaDebug(let iova, let mapped, let given, let index, let mistake):
       device(index)
       json.add("mistake", mistake.name)
       json.add("iova", iova.value.hex8)
@@ -131,8 +131,8 @@ extension ClientChange {
       let domain = DomainID(Int(max(old, new)) - 1)
       json.add("domain", system.name(of: domain))
       json.add("has", new != 0)
-    case .slot(let vm, _, let guest, let host, let size),
-      .slotDropped(let vm, _, let guest, let host, let size):
+    case .slot(let guest, let host, let size, let vm, _),
+      .slotDropped(let guest, let host, let size, let vm, _):
       slot(vm, guest, host, size)
     case .assigned(let vm, let index), .deassigned(let vm, let index, _):
       json.add("vm", Self.vm(vm, machine))
@@ -186,7 +186,7 @@ extension ClientChange {
       return "addresses in use: \(at(low, space)), \(count(high - low + 1))"
     case .iovaRemove(let space, let low, let high):
       return "addresses free: \(at(low, space)), \(count(high - low + 1))"
-    case .iovaGrow(let space, _, _, let new): return "reserved from \(at(new, space)) on"
+    case .iovaGrow(_, _, let new, let space): return "reserved from \(at(new, space)) on"
     case .iovaHint(let space, .smallestFailed, _, let new):
       return new == 1 << (32 - UInt64(Self.bits(space, machine)))
         ? "below 4G anything may be free" : "below 4G no \(count(new)) are free"
@@ -197,7 +197,7 @@ extension ClientChange {
       return move.words(at(frame, space), count(1 << UInt64(order)))
     case .queued(let space, let frame, let pages):
       return "\(at(frame, space)), \(count(pages)), waits for a flush"
-    case .unqueued(let space, let frame, let pages, let since):
+    case .unqueued(let frame, let pages, let since, let space):
       return "\(at(frame, space)), \(count(pages)), has waited since \(since.timeText)"
     case .queuedTable(_, let table): return "the table at \(table.value.hex8) waits with it"
     case .unqueuedTable(_, let table): return "the table at \(table.value.hex8) need not wait"
@@ -214,7 +214,7 @@ extension ClientChange {
     case .bufferSegment(let iova, let size): return "segment \(iova.value.hex8) \(size.sizeText)"
     case .bufferUnmapped(let buffer):
       return "\(machine.clients.bufferName(buffer)) is given up"
-    case .dmaDebug(let mistake, let index, let iova, let mapped, let given):
+    case .dmaDebug(let iova, let mapped, let given, let index, let mistake):
       return
         "DMA-API: \(deviceName(index)): \(mistake.text(at: iova, mapped: mapped, given: given))"
     case .vm(let name, _): return "guest \(system.names[Int(name)]) begins"
@@ -222,9 +222,9 @@ extension ClientChange {
     case .vmDomain(let index, let old, let new):
       let domain = system.name(of: DomainID(Int(max(old, new)) - 1))
       return new == 0 ? "\(vm(index)) has no domain" : "\(vm(index)) has the domain \(domain)"
-    case .slot(let index, _, let guest, let host, let size):
+    case .slot(let guest, let host, let size, let index, _):
       return "\(vm(index)) sees \(size.sizeText) at \(guest.hex8), in memory at \(host.hex8)"
-    case .slotDropped(let index, _, let guest, _, _):
+    case .slotDropped(let guest, _, _, let index, _):
       return "\(vm(index)) does not get the slot at \(guest.hex8)"
     case .assigned(let index, let device): return "\(deviceName(device)) belongs to \(vm(index))"
     case .deassigned(let index, let device, _):

@@ -60,7 +60,7 @@ extension Explainer {
       return Narration(
         "Nobody gets \(iova: address) before the flush. The page behind it is its owner's again "
           + "already, and a TLB entry may still lead there.", place)
-    case .unqueued(_, _, _, let since):
+    case .unqueued(_, _, let since, _):
       return Narration(
         "No TLB knows these addresses any more: they are free, after they waited since "
           + "\(since.timeText).", place)
@@ -139,7 +139,7 @@ extension Explainer {
         "For the device, pieces that adjoin are one: \(size.sizeText) at \(iova: iova).", place)
     case .bufferUnmapped:
       return Narration("The driver has given it up; dma-debug forgets it.", place)
-    case .dmaDebug(let mistake, _, let iova, let mapped, let given):
+    case .dmaDebug(let iova, let mapped, let given, _, let mistake):
       return Narration(
         Prose(mistake.text(at: iova, mapped: mapped, given: given), .fault) + ".", place)
     default: return Narration("", place)
@@ -159,7 +159,7 @@ extension Explainer {
       return Narration(
         "\(vm(index)) has a domain before any device is attached: there is nobody yet to ask which "
           + "IOMMU it will be.", place)
-    case .slot(_, _, let guest, let host, _):
+    case .slot(let guest, let host, _, _, _):
       return Narration(
         "What the guest calls \(iova: IOVA(guest)) lies at \(physical: PhysicalAddress(host)). A device "
           + "of the guest will be told the guest's address.", place)

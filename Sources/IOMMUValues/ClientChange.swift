@@ -1,7 +1,8 @@
 /// What can happen to the records of the clients: the DMA API, KVM, and the clock they live by.
 ///
 /// An address space of the DMA API has a number, in the order in which they came to be; so has a
-/// buffer, and so has a virtual machine. Page frames are counted in the space's granule.
+/// buffer, and so has a virtual machine. Page frames are counted in the space's granule. The payloads
+/// stand in the order that leaves no gaps: all of it must fit into an event of 32 bytes.
 package enum ClientChange: Hashable, Sendable {
   // MARK: Time
 
@@ -13,11 +14,11 @@ package enum ClientChange: Hashable, Sendable {
   // MARK: Address spaces of the DMA API
 
   /// A device got its default domain, with an address space to hand out.
-  case space(device: UInt16, domain: UInt32, granuleBits: UInt8, first: UInt64, last: UInt64)
+  case space(device: UInt16, domain: UInt32, first: UInt64, last: UInt64, granuleBits: UInt8)
   case iovaInsert(space: UInt16, low: UInt64, high: UInt64)
   case iovaRemove(space: UInt16, low: UInt64, high: UInt64)
   /// A reserved range grew downwards over what had been free.
-  case iovaGrow(space: UInt16, high: UInt64, old: UInt64, new: UInt64)
+  case iovaGrow(high: UInt64, old: UInt64, new: UInt64, space: UInt16)
   case iovaHint(space: UInt16, IOVAHint, old: UInt64, new: UInt64)
   case iovaCache(
     space: UInt16, CacheMove, order: UInt8, magazine: UInt8, index: UInt8, frame: UInt64)
@@ -27,7 +28,7 @@ package enum ClientChange: Hashable, Sendable {
   /// Unmapped addresses wait from now on.
   case queued(space: UInt16, frame: UInt64, pages: UInt64)
   /// The oldest of them, which had waited since then, are free again.
-  case unqueued(space: UInt16, frame: UInt64, pages: UInt64, since: UInt64)
+  case unqueued(frame: UInt64, pages: UInt64, since: UInt64, space: UInt16)
   /// A page table waits with what was queued last.
   case queuedTable(space: UInt16, PhysicalAddress)
   /// The first page table of the oldest entry is given back.
@@ -47,7 +48,7 @@ package enum ClientChange: Hashable, Sendable {
   case bufferSegment(IOVA, size: UInt64)
   case bufferUnmapped(buffer: UInt32)
   /// dma-debug complains: what was mapped, and what was given.
-  case dmaDebug(DMAMistake, device: UInt16, at: IOVA, mapped: UInt64, given: UInt64)
+  case dmaDebug(at: IOVA, mapped: UInt64, given: UInt64, device: UInt16, DMAMistake)
 
   // MARK: KVM
 
@@ -57,9 +58,9 @@ package enum ClientChange: Hashable, Sendable {
   case vmFree(vm: UInt16)
   /// The domain of a virtual machine, by its number and one; 0 is none.
   case vmDomain(vm: UInt16, old: UInt32, new: UInt32)
-  case slot(vm: UInt16, isHuge: Bool, guest: UInt64, host: UInt64, size: UInt64)
+  case slot(guest: UInt64, host: UInt64, size: UInt64, vm: UInt16, isHuge: Bool)
   /// The slot that was added last could not be mapped and goes.
-  case slotDropped(vm: UInt16, isHuge: Bool, guest: UInt64, host: UInt64, size: UInt64)
+  case slotDropped(guest: UInt64, host: UInt64, size: UInt64, vm: UInt16, isHuge: Bool)
   case assigned(vm: UInt16, device: UInt16)
   case deassigned(vm: UInt16, device: UInt16, position: UInt16)
   case coherent(vm: UInt16, old: Bool, new: Bool)
