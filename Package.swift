@@ -51,7 +51,10 @@ let package = Package(
     room("TerminalCore"),
     room(
       "ExplorerUI",
-      needs: ["IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "TerminalCore"]),
+      needs: [
+        "IOMMUAPI", "IOMMUHardware", "IOMMULab", "IOMMUModel", "IOMMUValues",
+        "TerminalCore",
+      ]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .target(name: "CTerminalGuard"),
     room("TerminalNcurses", needs: ["CNcurses", "CTerminalGuard", "TerminalCore"]),

@@ -62,6 +62,16 @@ package enum Action: Hashable, Sendable {
   case tick
   case toggleTraffic
   case faster, slower, editSeed
+
+  // MARK: Scenes and designs
+  /// Lists the scenes that ship with the program.
+  case scenes
+  /// Compares the three designs over clients and platforms, or closes the comparison.
+  case designs
+  case designCell(DesignsCursor)
+  /// Opens the run of the chosen cell as a session; the one with code about the platform, or the plain one.
+  case openDesign(isHelped: Bool)
+
   // MARK: Operating
   /// Lists what can be done with what is selected.
   case operate

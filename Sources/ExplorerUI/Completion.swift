@@ -24,7 +24,9 @@ struct Completion {
     }
     if let verb = SessionCommand.verb(first[...]) {
       return verb == .reset || words.count > 1
-        ? [] : paths(typed).filter { $0.hasPrefix(typed) }.map { Suggestion($0) }
+        ? []
+        : (verb == .open ? Shipped.suggestions(for: typed) : [])
+          + paths(typed).filter { $0.hasPrefix(typed) }.map { Suggestion($0) }
     }
     guard let verb = Verb(rawValue: first) else { return [] }
     return all(verb, Array(words.dropFirst())).filter { $0.begins(with: typed) }

@@ -36,6 +36,7 @@ extension Explorer {
     if let comparison {
       ComparisonView(comparison, width: width, height: height).draw(with: &pen)
     }
+    if let designs { DesignsView(self, designs).draw(with: &pen) }
     if isWhyOpen { WhyView(self).draw(with: &pen) }
     if let picker { PickerView(self, picker).draw(with: &pen) }
     drawOperating(with: &pen)

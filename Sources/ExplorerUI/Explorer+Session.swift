@@ -28,6 +28,7 @@ extension Explorer {
     switch command.verb {
     case .save: return try save(command, isAgreed: isAgreed, line: line)
     case .export: return try export(command, isAgreed: isAgreed, line: line)
+    case .open where command.path.isEmpty: openPicker(.scenes)
     case .open:
       guard isAgreed || unsavedCount == 0 else {
         return ask(
@@ -104,8 +105,9 @@ extension Explorer {
 
   private mutating func open(_ command: SessionCommand) throws(ParseError) {
     let path = command.path
+    let shipped = Shipped(named: path)
     let text: String
-    switch files.read(path) {
+    switch shipped.map({ .success($0.text) }) ?? files.read(path) {
     case .success(let found): text = found
     case .failure(.failed(let reason)):
       throw ParseError(line: 1, column: command.pathColumn, "\(path.shown): \(reason)")
@@ -122,10 +124,10 @@ extension Explorer {
         line: 0, column: 1, "\(path.shown):\(error.line):\(error.column): \(error.message)")
     }
     opened.jumpToStart()
-    opened.forward()
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    if let position = shipped?.position { opened.jump(to: position) } else { opened.forward() }
+    let name = shipped?.title ?? path.split(separator: "/").last.map(String.init) ?? path
     try begin(opened, title: name)
-    savedPath = path
+    savedPath = shipped == nil ? path : nil
     noteOpened()
     let count = timeline.entries.count
     notice =
@@ -154,6 +156,7 @@ extension Explorer {
     registers = try Library.registers(of: timeline.machine.platform.family)
     self.timeline = timeline
     self.title = title
+    (traffic.isRunning, traffic.isOpen, designs) = (false, false, nil)
     saved = timeline.entries.count
     savedPath = nil
     forgetPlaces()

@@ -28,7 +28,7 @@ extension Explorer {
   mutating func paste(_ text: String) {
     guard text.contains(where: { !$0.isWhitespace }) else { return }
     if prompt == nil {
-      (linkChoice, isWhyOpen, comparison) = (nil, false, nil)
+      (linkChoice, isWhyOpen, comparison, designs) = (nil, false, nil, nil)
       notice = nil
       prompt = Prompt(.operation, history: history.lines)
     }

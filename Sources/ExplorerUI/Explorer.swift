@@ -72,6 +72,8 @@ package struct Explorer: Sendable {
   /// A point of time to compare others with, and the list of what differs, while it is open.
   var marked: MarkedPoint?
   var comparison: ComparisonList?
+  /// The comparison of the three designs, while it is open, and the cell that its cursor is on.
+  var designs: DesignsCursor?
   /// What the last operation or key came to; shown until the next key.
   package internal(set) var notice: Prose?
   var isMouseOn = true
@@ -139,6 +141,7 @@ package struct Explorer: Sendable {
     if linkChoice != nil { return chooseLink(by: key) }
     if picker != nil { return pick(by: key) }
     if comparison != nil { return handleInComparison(key) }
+    if designs != nil { return handleInDesigns(key) }
     if isWhyOpen { return readWhy(key) }
     return Keymap.action(for: key, in: focus, view, amongTraffic: isAmongTraffic).map {
       perform($0)
@@ -176,6 +179,10 @@ package struct Explorer: Sendable {
     guard prompt == nil else { return .none }
     if comparison != nil {
       moveInComparison(amount)
+      return .none
+    }
+    if designs != nil {
+      moveInDesigns(amount < 0 ? .up : .down)
       return .none
     }
     let layout = layout
@@ -269,6 +276,10 @@ package struct Explorer: Sendable {
     case .faster: changeSpeed(1)
     case .slower: changeSpeed(-1)
     case .editSeed: prompt = Prompt(.seed, text: String(traffic.seed))
+    case .designs: toggleDesigns()
+    case .designCell(let cell): pointAtDesign(cell)
+    case .openDesign(let isHelped): return openDesign(isHelped: isHelped)
+    case .scenes: openPicker(.scenes)
     case .operate: openOperations()
     case .editWord: editWord()
     case .lastChange: goToLastChange()
@@ -300,7 +311,9 @@ package struct Explorer: Sendable {
   mutating func leave() {
     let isOpen =
       prompt != nil || picker != nil || isWhyOpen || comparison != nil || operating != nil
+      || designs != nil
     (prompt, picker, isWhyOpen, comparison, operating) = (nil, nil, false, nil, nil)
+    designs = nil
     if isOpen { return }
     if isZoomed {
       isZoomed = false

@@ -113,6 +113,11 @@ package enum Keymap {
     bind("w", .why, .look, "why", "The whole why of this step, and where it is written"),
     bind("/", .find, .look, "find", "Find anything that has a name, an address or a text"),
 
+    bind(
+      "d", .designs, .look, "",
+      "Designs: drivers and guests under each of the three of 2010, and what breaks"),
+    bind("O", .scenes, .look, "", "Open a scene: a short narrated session"),
+
     bind("o", .operate, .act, "operate", "Operate: what can be done with what is selected"),
     bind(
       "z", .zoom, .screen, "zoom", "Zoom: the whole screen for this pane, and back"),

@@ -18,7 +18,7 @@ struct KeysRow {
   func draw(in area: Rect, with pen: inout Pen) {
     let last =
       explorer.picker != nil || explorer.isWhyOpen || explorer.linkChoice != nil
-        || explorer.comparison != nil || explorer.operating != nil
+        || explorer.comparison != nil || explorer.operating != nil || explorer.designs != nil
       ? []
       : [
         Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
@@ -65,6 +65,7 @@ struct KeysRow {
         Item(key: "Esc", word: "close", action: .leave),
       ]
     }
+    if let designs = explorer.designs { return items(of: designs) }
     if explorer.linkChoice != nil {
       return [
         Item(key: "a-z", word: "go there", action: .leave),
@@ -157,6 +158,17 @@ struct KeysRow {
       key: "Space", word: explorer.traffic.isRunning ? "stop" : "run", action: .run)
     items.insert(run, at: explorer.traffic.isRunning ? 0 : items.count)
     return items
+  }
+
+  private func items(of designs: DesignsCursor) -> [Item] {
+    var items = [
+      Item(key: "←↑↓→", word: "cell", action: .move(.down)),
+      Item(key: "↵", word: "open this run", action: .openDesign(isHelped: false)),
+    ]
+    if designs.cell?.helped != nil {
+      items.append(Item(key: "c", word: "with code", action: .openDesign(isHelped: true)))
+    }
+    return items + [Item(key: "Esc", word: "close", action: .leave)]
   }
 
   private func items(of picker: Picker) -> [Item] {

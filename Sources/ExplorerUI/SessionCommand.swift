@@ -9,7 +9,7 @@ struct SessionCommand: Hashable, Sendable {
     var usage: String {
       switch self {
       case .save: "save FILE"
-      case .open: "open FILE"
+      case .open: "open [FILE|SCENE]"
       case .reset: "reset"
       case .export: "export FILE.svg|FILE.txt"
       }
@@ -18,7 +18,7 @@ struct SessionCommand: Hashable, Sendable {
     var purpose: String {
       switch self {
       case .save: "write the session as a script; save! replaces a file"
-      case .open: "play a script from its first step"
+      case .open: "play a script from its first step; alone, list the scenes"
       case .reset: "start over: what was opened, as it was"
       case .export: "write the screen as a picture, or as text"
       }
@@ -47,7 +47,7 @@ struct SessionCommand: Hashable, Sendable {
         throw ParseError(
           line: 1, column: pathColumn, "\"\(path.shown)\" is too much; right: \(verb.usage)")
       }
-    } else if path.isEmpty {
+    } else if path.isEmpty, verb != .open {
       throw ParseError(
         line: 1, column: max(pathColumn, word.count + 2), "FILE is missing; right: \(verb.usage)")
     }

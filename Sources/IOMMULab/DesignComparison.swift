@@ -40,6 +40,11 @@ package struct DesignComparison: Sendable {
     package let line: String
     package let call: String?
     package let reason: String
+    /// Where it happens when the run is a session: the step before the call comes back empty.
+    package let position: Timeline.Position
+    /// What is decided at that step, in a sentence, and where that is written.
+    package let why: Prose
+    package let source: String
   }
 
   package struct Cell: Hashable, Sendable {
@@ -54,7 +59,13 @@ package struct DesignComparison: Sendable {
       if plain.failure == nil { return .works }
       return helped.map { $0.failure == nil } ?? false ? .needsPlatformCode : .breaks
     }
+
+    /// What its runs are called where scenes have a name: `designs/a/guest/msm8x60`.
+    package var name: String { "designs/\(design.name)/\(client.name)/\(platform)" }
   }
+
+  /// All of it on every platform that ships; run once, when somebody asks first.
+  package static let shipped = try? DesignComparison()
 
   package let cells: [Cell]
 
@@ -106,25 +117,53 @@ package struct DesignComparison: Sendable {
     let script = try Script(
       parsing: all.joined(separator: "\n"), platforms: Library.platformNames)
     var machine = try Library.machine(for: script)
-    for line in script.lines {
+    for (index, line) in script.lines.enumerated() {
       _ = machine.takeRecording()
       let outcome = machine.apply(line.operation)
       let isRight =
         line.expectations.isEmpty
         ? outcome.isOK : line.expectations.allSatisfy { $0.holds(for: outcome) }
       guard isRight else {
-        return Run(
-          lines: all,
-          failure: Failure(
-            line: line.operation.text, call: machine.takeRecording().refusedCall,
-            reason: outcome.words(in: machine)))
+        let failure = try failure(
+          of: line.operation.text, at: index, machine.takeRecording(),
+          reason: outcome.words(in: machine), in: machine)
+        return Run(lines: all, failure: failure)
       }
     }
     return Run(lines: all, failure: nil)
   }
+
+  private static func failure(
+    of line: String, at index: Int, _ recording: Recording, reason: String, in machine: Machine
+  ) throws(ParseError) -> Failure {
+    let refused = recording.refusedCall
+    let decisive = refused.flatMap { refused in
+      recording.events[..<refused.end].lastIndex { $0.change.isStep }
+    }
+    var narration: Narration?
+    if let decisive {
+      narration = Narration(
+        of: decisive, in: recording, machine: machine,
+        registers: try Library.registers(of: machine.platform.family))
+    }
+    return Failure(
+      line: line, call: refused?.function, reason: reason,
+      position: Timeline.Position(entry: index, events: decisive.map { $0 + 1 } ?? .max),
+      why: narration?.sentence ?? "", source: narration?.source ?? "")
+  }
 }
 
 extension DesignComparison.Client {
+  /// The same in a word, for a name.
+  package var name: String {
+    switch self {
+    case .dmaAPI: "driver"
+    case .kvm: "guest"
+    case .kvmTwoDevices: "guest-with-two"
+    case .sharedBuffer: "shared"
+    }
+  }
+
   /// The client as it is: not a word about the platform.
   var lines: [String] {
     switch self {
@@ -180,16 +219,16 @@ extension Design {
 }
 
 extension Recording {
-  /// The innermost call that came back with an errno.
-  var refusedCall: String? {
+  /// The innermost call that came back with an errno, and the event of its coming back.
+  fileprivate var refusedCall: (function: String, end: Int)? {
     var open: [String] = []
-    for event in events {
+    for (index, event) in events.enumerated() {
       switch event.change {
       case .call(let function, _): open.append(function.description)
       case .return(let value):
         let function = open.popLast()
         // Errnos are small; addresses are not.
-        if (-4095..<0).contains(value) { return function }
+        if (-4095..<0).contains(value), let function { return (function, index) }
       default: break
       }
     }
@@ -201,7 +240,7 @@ extension DesignComparison {
   /// The whole comparison in lines for people.
   package var lines: [String] {
     var lines: [String] = []
-    for platform in cells.map(\.platform).uniqued {
+    for platform in platforms {
       lines.append(platform)
       for cell in cells where cell.platform == platform {
         let title = "\(cell.client.rawValue)"
@@ -216,6 +255,19 @@ extension DesignComparison {
     }
     return lines
   }
+}
+
+extension DesignComparison {
+  /// The run that a name like `designs/a/guest/msm8x60` stands for, or the same with `/helped`.
+  package func run(named name: String) -> Run? {
+    for cell in cells {
+      if name == cell.name { return cell.plain }
+      if let helped = cell.helped, name == cell.name + "/helped" { return helped }
+    }
+    return nil
+  }
+
+  package var platforms: [String] { cells.map(\.platform).uniqued }
 }
 
 extension Array where Element: Hashable {

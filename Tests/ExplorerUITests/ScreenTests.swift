@@ -93,6 +93,7 @@ import Testing
         "faults",
         "<End>:'read mdp_rgb1 0x30000000'<Enter>:'irq hold'<Enter>:'read mdp_rgb1 0x0'<Enter>7"),
     ] + finding + panes + deep + traditional + running + views + operating
+    + comparing
 
   private static func sizes(_ name: String, _ keys: String) -> [Picture] {
     [(80, 24), (120, 36), (200, 60)].map {
@@ -100,12 +101,20 @@ import Testing
     }
   }
 
+  private static let comparing =
+    sizes("designs", "djj") + sizes("scenes", "O") + sizes("scene-found", "/'window'")
+    + [
+      Picture(name: "designs", keys: "dj", width: 60, height: 20),
+      Picture(name: "designs", keys: "d", width: 44, height: 12),
+      .large("designs-ascii", "djj", isASCII: true),
+    ]
+
   private static let finding =
     sizes("help", "?") + sizes("help-filtered", "<End>?at") + sizes("find", "2/")
     + sizes("find-address", "<End>/'0x40000400'") + sizes("find-words", "/'map'")
     + [
       .large("find-register", "/'ttbr0'"),
-      Picture(name: "find-nothing", keys: "/'nobody'", width: 60, height: 20),
+      Picture(name: "find-nothing", keys: "/'nowhere at all'", width: 60, height: 20),
     ]
 
   private static let panes =

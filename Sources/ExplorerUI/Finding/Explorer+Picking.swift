@@ -76,6 +76,7 @@ extension Explorer {
     case .action(let action): return perform(action)
     case .found(let place): return perform(.go(place))
     case .visited(let index): return perform(.revisit(index))
+    case .scene(let name): return open(shipped: name)
     }
   }
 
@@ -89,6 +90,7 @@ extension Explorer {
     var hidden = 0
     switch picker.purpose {
     case .actions: rows = Self.rows(palette, query, shown: 200)
+    case .scenes: rows = Self.sceneRows(query)
     case .find:
       guard var finder = picker.finder else { return }
       let groups = finder.find(picker.field.text, in: timeline)
@@ -97,11 +99,16 @@ extension Explorer {
       hidden = groups.reduce(0) { $0 + $1.more }
       if query.isEmpty { rows += visitedRows }
       for group in groups { rows += Self.rows(group, isFirst: query.isEmpty) }
-      if query.isEmpty { rows += Self.hints }
+      if query.isEmpty { rows += Self.hints } else { rows += Self.foundScenes(query) }
       let keys = query.isEmpty ? [] : Self.rows(palette, query, shown: 6)
       if !keys.isEmpty { rows += [.heading("keys and commands")] + keys.filter { $0.item != nil } }
     }
-    let count = picker.purpose == .actions ? palette.count : rows.count { $0.item != nil } + hidden
+    let count =
+      switch picker.purpose {
+      case .actions: palette.count
+      case .scenes: Library.scenes.count
+      case .find: rows.count { $0.item != nil } + hidden
+      }
     picker.show(rows, of: count, keepsChoice: keepsChoice)
     self.picker = picker
   }

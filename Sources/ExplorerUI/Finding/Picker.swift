@@ -9,6 +9,8 @@ struct Picker: Sendable {
     case find
     /// What can be done here.
     case actions
+    /// The scenes that ship with the program.
+    case scenes
   }
 
   enum Row: Hashable, Sendable {
@@ -58,6 +60,8 @@ struct PickerItem: Hashable, Sendable {
     case found(Found.Place)
     /// A place that was looked at before, by its index in the history.
     case visited(Int)
+    /// A scene, by its name.
+    case scene(String)
   }
 
   /// The keys that do the same, or what kind of thing it is.

@@ -29,11 +29,16 @@ struct PickerView {
     pen.clear(area)
     // A click beside an item does nothing.
     pen.link(area, to: .choose(nil))
-    let title = picker.purpose == .find ? "Find" : "What works here"
+    let title =
+      switch picker.purpose {
+      case .find: "Find"
+      case .actions: "What works here"
+      case .scenes: "Scenes: short narrated sessions"
+      }
     let breadcrumb = Subject(explorer.selection, in: explorer.machine).breadcrumb(explorer.glyphs)
     let inside = pen.frame(
       area, title: Prose(title, .strong), focused: true,
-      right: area.width >= 70
+      right: area.width >= 70 && picker.purpose != .scenes
         ? Prose("\(explorer.focus.title) › ", .dim) + breadcrumb.all(.dim) : "")
     let air = inside.height >= 14 ? 1 : 0
     drawField(row: air, in: inside, with: &pen)
@@ -47,7 +52,12 @@ struct PickerView {
 
   private func drawField(row: Int, in area: Rect, with pen: inout Pen) {
     let line = Rect(column: area.column + 1, row: area.row + row, width: area.width - 2, height: 1)
-    let sign = picker.purpose == .find ? "/" : "?"
+    let sign =
+      switch picker.purpose {
+      case .find: "/"
+      case .actions: "?"
+      case .scenes: "open"
+      }
     let start = pen.write(" \(sign) ", .key, at: 0, 0, in: line)
     let count = picker.items.count
     let hint: Prose =
@@ -55,7 +65,8 @@ struct PickerView {
       ? Prose(
         picker.purpose == .find
           ? "a name, an address, a register, an operation, a key"
-          : "type to filter: \(picker.count) things to do", .dim)
+          : "type to filter: \(picker.count) \(picker.purpose == .scenes ? "scenes" : "things to do")",
+        .dim)
       : Prose(
         picker.purpose == .find
           ? "\(picker.count.grouped) found" : "\(count) of \(picker.count)", .dim)
@@ -115,9 +126,12 @@ struct PickerView {
 
   private var empty: Prose {
     let text = picker.field.text.shown
-    return picker.purpose == .find
-      ? "Nothing is called \(strong: text), lies there or was done. \(dim: "Ctrl-U clears.")"
-      : "Nothing here does \(strong: text). \(dim: "Ctrl-U clears.")"
+    return switch picker.purpose {
+    case .find:
+      "Nothing is called \(strong: text), lies there or was done. \(dim: "Ctrl-U clears.")"
+    case .actions: "Nothing here does \(strong: text). \(dim: "Ctrl-U clears.")"
+    case .scenes: "No scene is about \(strong: text). \(dim: "Ctrl-U clears.")"
+    }
   }
 
   private func draw(
