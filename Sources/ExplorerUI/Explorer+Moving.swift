@@ -168,7 +168,7 @@ extension Explorer {
     case (.inspector, _) where view == .faults:
       let lines = FaultsView(self).lines
       guard lines.indices.contains(lineCursor) else { return }
-      timeline.jump(to: Timeline.Position(entry: lines[lineCursor].entry, events: .max))
+      goToFault(of: lines[lineCursor].entry)
     case (.inspector, _) where view == .memory: openMemory()
     case (.inspector, _) where view == .problems:
       if let cause = ProblemsView(self).chosen?.cause {
@@ -177,10 +177,31 @@ extension Explorer {
       } else if !followCursorLine() {
         notice = "Where this began is no longer recorded."
       }
+    case (.inspector, _) where view == .registers:
+      // A form would run at the next Enter: looking around must not write a register.
+      if !followCursorLine() {
+        notice =
+          "This register leads nowhere. \(strong: "=") edits it, \(strong: "c") goes to its last change."
+      }
     case (.inspector, _):
       if !followCursorLine() { startChoosingLink() }
     case (.timeline, _): openInTimeline()
     }
+  }
+
+  /// To the last request that an operation was stopped at.
+  ///
+  /// A device that goes on after it leaves no trace of it at the end.
+  private mutating func goToFault(of entry: Int) {
+    guard case .traffic = timeline.entries[entry].outcome,
+      let recording = timeline.recording(of: entry), recording.isComplete,
+      let last = recording.events.lastIndex(where: { $0.change.isFault })
+    else {
+      timeline.jump(to: Timeline.Position(entry: entry, events: .max))
+      return
+    }
+    timeline.jump(to: Timeline.Position(entry: entry, events: last + 1))
+    enterWhereTimeStands()
   }
 
   mutating func scroll(_ pane: Pane, _ amount: Int) {

@@ -17,6 +17,10 @@ struct StatusLine {
     pen.link(
       Rect(column: max(0, explorer.width - right.width - 1), row: 0, width: right.width, height: 1),
       to: .view(.problems))
+    let faults = counter(of: explorer.timeline.faults)
+    pen.link(
+      Rect(column: explorer.width - faults.width - 1, row: 0, width: faults.width, height: 1),
+      to: .view(.faults))
     let room = explorer.width - right.width - 3
     // What moves counts more than where it is: a piece that does not fit beside it stays away.
     var left = Prose()
@@ -79,11 +83,13 @@ struct StatusLine {
       let name = names.count == 1 ? names.first ?? "" : "wrong"
       prose += Prose("\(glyph) \(count) \(name)" + gap, role)
     }
-    let faults = explorer.timeline.faults
-    return prose
-      + (faults > 0
-        ? Prose("✗ faults \(faults.grouped)", .fault)
-        : Prose("faults ", .text) + Prose("0", .strong))
+    return prose + counter(of: explorer.timeline.faults)
+  }
+
+  private func counter(of faults: Int) -> Prose {
+    faults > 0
+      ? Prose("✗ faults \(faults.grouped)", .fault)
+      : Prose("faults ", .text) + Prose("0", .strong)
   }
 }
 

@@ -31,7 +31,7 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
   /// Where refusals and errors that came more than once stand: their reasons are long.
   private var known: [Outcome: Int] = [:]
   private static let mostKnown = 1024
-  /// The operations that a fault stopped, in their order.
+  /// The operations during which a request was stopped, in their order.
   private var stopped: [UInt32] = []
 
   init(source: SourceText?) { self.source = source }
@@ -100,7 +100,7 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
     if source == nil || number == 0 { typed += operation.text.utf8 }
     let before = others.count
     let (kind, value) = encode(outcome)
-    if case .fault = outcome { stopped.append(UInt32(truncatingIfNeeded: records.count)) }
+    if outcome.hasFault { stopped.append(UInt32(truncatingIfNeeded: records.count)) }
     records.append(
       Record(
         textEnd: UInt32(truncatingIfNeeded: typed.count), line: number, kind: kind, value: value,
@@ -129,6 +129,17 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
     typed.removeSubrange(textStart(of: count)...)
     records.removeSubrange(count...)
     while let last = stopped.last, last >= count { stopped.removeLast() }
+  }
+}
+
+extension Outcome {
+  /// A request was stopped: the one that it is about, or one of a device's own.
+  fileprivate var hasFault: Bool {
+    switch self {
+    case .fault: true
+    case .traffic(let result): result.faults > 0
+    case .done, .reached, .refused, .stalled, .error: false
+    }
   }
 }
 

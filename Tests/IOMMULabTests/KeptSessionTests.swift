@@ -106,7 +106,11 @@ import Testing
     #expect(timeline.entries.map(\.operation) == done, "seed \(seed)")
     #expect(timeline.entries.map(\.outcome) == outcomes, "seed \(seed)")
     let stopped = done.indices.reversed().filter {
-      if case .fault = outcomes[$0] { true } else { false }
+      switch outcomes[$0] {
+      case .fault: true
+      case .traffic(let result): result.faults > 0
+      default: false
+      }
     }
     #expect(timeline.entries.stopped(before: done.count, atMost: .max) == stopped, "seed \(seed)")
   }

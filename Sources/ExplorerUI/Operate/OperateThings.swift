@@ -168,7 +168,8 @@ extension OperateThings {
       let lines = FaultsView(explorer).lines
       guard !lines.isEmpty else { return }
       let line = lines[min(explorer.lineCursor, lines.count - 1)]
-      (cursor, iova, entry) = ("on this fault", line.fault.iova.value, line.entry)
+      (cursor, entry) = ("on this fault", line.entry)
+      if case .request(let fault) = line.kind { iova = fault.iova.value }
     case .memory: take(.physical(explorer.memoryAddress.value), in: explorer)
     case .domain:
       guard let range = DomainView(explorer, subject).range(at: explorer.lineCursor) else { return }

@@ -6,9 +6,16 @@ internal import TerminalCore
 /// The requests that were stopped up to here, and what the kernel printed about one.
 struct FaultsView {
   struct Line {
+    /// What was stopped.
+    enum Kind {
+      case request(Fault)
+      /// So many of the accesses that a device made of its own.
+      case traffic(faults: UInt64, of: UInt64)
+    }
+
     /// The operation that asked.
     let entry: Int
-    let fault: Fault
+    let kind: Kind
   }
 
   /// The newest first.
@@ -19,10 +26,27 @@ struct FaultsView {
     self.explorer = explorer
     let timeline = explorer.timeline
     let end = timeline.position.entry + (timeline.isOperationDone ? 1 : 0)
-    lines = timeline.entries.stopped(before: end, atMost: Self.mostLines).compactMap { index in
-      guard case .fault(let fault) = timeline.entries[index].outcome else { return nil }
-      return Line(entry: index, fault: fault)
+    let past = timeline.entries.stopped(before: end, atMost: Self.mostLines).compactMap { index in
+      switch timeline.entries[index].outcome {
+      case .fault(let fault): Line(entry: index, kind: .request(fault))
+      case .traffic(let result):
+        Line(entry: index, kind: .traffic(faults: result.faults, of: result.accesses))
+      default: nil as Line?
+      }
     }
+    lines = [Self.underWay(timeline)].compactMap(\.self) + past
+  }
+
+  /// What was stopped so far of the traffic that time stands in the middle of.
+  private static func underWay(_ timeline: Timeline) -> Line? {
+    let entry = timeline.position.entry
+    guard timeline.isInTraffic, !timeline.isOperationDone else { return nil }
+    let before = entry > 0 ? timeline.entries[entry - 1].faults : 0
+    guard timeline.faults > before, case .traffic(let result) = timeline.entries[entry].outcome
+    else { return nil }
+    return Line(
+      entry: entry,
+      kind: .traffic(faults: UInt64(timeline.faults - before), of: result.accesses))
   }
 
   private static let mostLines = 10_000
@@ -33,15 +57,17 @@ struct FaultsView {
     var row = drawPending(in: area, with: &pen)
     guard !lines.isEmpty else {
       let words: Prose =
-        "No request has been stopped so far. Unmap something in use and let it be read: : unmap, then : read."
+        "No request has been stopped so far. To see one, \(strong: ":unmap") something in use and \(strong: ":read") it."
       for (line, text) in Wrapped(words, width: area.width - 4).lines.enumerated() {
         pen.write(text.all(.dim), at: 2, row + line, in: area)
       }
       return
     }
     let focused = explorer.focus == .inspector
+    let isTraffic = if case .traffic = lines[cursor].kind { true } else { false }
     let decoded = decoded(lines[cursor].entry)
-    let printed = explorer.timeline.kernelLines(of: lines[cursor].entry)
+    let printed = explorer.timeline.kernelLines(
+      of: lines[cursor].entry, sinceLastFault: isTraffic)
     let wrapped = printed.flatMap { Wrapped(Prose($0), width: area.width - 3).lines }
     let room = max(0, area.height - row)
     let listHeight = max(1, min(lines.count, max(2, room / 4)))
@@ -54,7 +80,8 @@ struct FaultsView {
     }
     guard room > listHeight + 2 else { return }
     pen.divider(
-      Prose("What it left in registers", .strong),
+      Prose(
+        isTraffic ? "Left in registers by the last" : "What it left in registers", .strong),
       right: list.hint.isEmpty ? Prose("↵ goes there", .dim) : list.hint,
       row: area.row - frame.row + row, in: frame, focused: focused)
     row += 1
@@ -116,12 +143,24 @@ struct FaultsView {
     pen.write(
       String(repeating: " ", count: max(0, 4 - number.count)) + number, .dim, at: 1, row, in: area)
     let isNarrow = area.width < 70
-    let place = isNarrow ? line.fault.shortPlace(in: machine) : line.fault.place(in: machine)
-    var words = Prose("✗ ", .fault) + Prose(place, .strong)
-    words += Prose("  \(line.fault.access) \(isNarrow ? "" : "of ")", .dim)
-    words += Prose(line.fault.iova.value.hex8, .iova)
-    words += Prose("  " + line.fault.title, .fault)
-    if line.fault.level > 0, !isNarrow { words += Prose(" at level \(line.fault.level)", .dim) }
+    var words = Prose("✗ ", .fault)
+    switch line.kind {
+    case .request(let fault):
+      let place = isNarrow ? fault.shortPlace(in: machine) : fault.place(in: machine)
+      words += Prose(place, .strong)
+      words += Prose("  \(fault.access) \(isNarrow ? "" : "of ")", .dim)
+      words += Prose(fault.iova.value.hex8, .iova)
+      words += Prose("  " + fault.title, .fault)
+      if fault.level > 0, !isNarrow { words += Prose(" at level \(fault.level)", .dim) }
+    case .traffic(let faults, let accesses):
+      guard case .traffic(let name, _) = explorer.timeline.entries[line.entry].operation else {
+        break
+      }
+      words += Prose(name, .strong, to: .named(name))
+      words += Prose("  \(faults.grouped) fault\(faults == 1 ? "" : "s")", .fault)
+      words += Prose(
+        isNarrow ? " of \(accesses.grouped)" : " in \(accesses.grouped) accesses", .dim)
+    }
     if line.entry == explorer.timeline.position.entry { words += Prose(" ◀", .changed) }
     pen.write(words, at: 6, row, in: area)
   }
