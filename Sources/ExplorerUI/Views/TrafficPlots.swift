@@ -110,7 +110,8 @@ struct TrafficPlots {
       let tick = String(past.tick)
       prose += Prose(String(repeating: " ", count: max(0, 5 - tick.count)) + tick + " ", .dim)
     }
-    let room = width >= 60 ? 15 : width >= 44 ? 12 : 9
+    // Without a tick, what is left beside the longest words that can follow.
+    let room = width >= 60 ? 15 : width >= 44 ? 12 : max(9, min(12, width - 27))
     let cut = DisplayWidth.truncate(name, to: room, ellipsis: explorer.glyphs.cut)
     prose += Prose(cut, .text, to: .named(name))
     prose += Prose(String(repeating: " ", count: max(1, room + 1 - DisplayWidth.of(cut))))

@@ -38,10 +38,12 @@ struct TrafficView {
       height: max(0, inside.height - 1))
     guard !names.isEmpty else {
       pen.write("No device is attached, so nobody asks.", .dim, at: 2, 1, in: body)
-      pen.write(": attach DOMAIN DEVICE attaches one.", .dim, at: 2, 2, in: body)
+      pen.write(":attach DOMAIN DEVICE attaches one.", .dim, at: 2, 2, in: body)
       return
     }
-    let ways = ways
+    // Each device is worth more than how deep the walks went.
+    let isTight = body.height < min(names.count, Self.leastDevices) + ways(isTight: false).count + 3
+    let ways = ways(isTight: isTight)
     let isAiry = body.height >= names.count + ways.count + 7
     let room = max(1, body.height - (isAiry ? 7 : 3) - ways.count)
     var row = isAiry ? 1 : 0
@@ -60,6 +62,9 @@ struct TrafficView {
   }
 
   // MARK: Devices
+
+  /// So many devices show before the walks are told apart.
+  private static let leastDevices = 4
 
   private struct Columns {
     let name: Int, domain: Int, curve: Int, curveEnd: Int
@@ -146,7 +151,7 @@ struct TrafficView {
     with pen: inout Pen
   ) {
     write(result.accesses.grouped, role, endingAt: columns.accesses, row, area, &pen)
-    let hit = result.hitsPerMille.map { "\($0 / 10).\($0 % 10) %" } ?? "-"
+    let hit = result.hitsPerMille.map { $0 == 1000 ? "100 %" : "\($0 / 10).\($0 % 10) %" } ?? "-"
     write(hit, role, endingAt: columns.hit, row, area, &pen)
     let faults = result.faults.grouped
     write(
@@ -171,11 +176,15 @@ struct TrafficView {
   }
 
   /// What can become of an access; what this machine's walker cannot do is left out.
-  private var ways: [Way] {
+  private func ways(isTight: Bool) -> [Way] {
     let sum = totals.sum
     let places = ["the first table", "the second table", "the third table", "a later table"]
     var ways = [Way(name: "TLB hit", count: sum.hits, words: "no table read", role: .live)]
-    for reads in 1...min(TrafficResult.Walks.most, machine.platform.format.levels.count) {
+    if isTight {
+      ways.append(Way(name: "walk", count: sum.misses, words: "found in the tables", role: .half))
+    }
+    let levels = isTight ? 0 : min(TrafficResult.Walks.most, machine.platform.format.levels.count)
+    for reads in 1..<levels + 1 {
       ways.append(
         Way(
           name: "\(reads) read\(reads == 1 ? "" : "s")", count: sum.walks[reads],
