@@ -23,8 +23,7 @@ package struct Theme: Hashable, Sendable {
   package func style(_ role: Prose.Role) -> Style {
     switch colors {
     case .full256: full(role)
-    case .sixteen: few(role)
-    case .eight: dimmed(few(role))
+    case .sixteen, .eight: isLight ? fewOnLight(role) : fewOnDark(role)
     case .mono: mono(role)
     }
   }
@@ -51,30 +50,44 @@ package struct Theme: Hashable, Sendable {
     }
   }
 
-  /// Sixteen colours: 8 to 15 are the bright ones.
-  private func few(_ role: Prose.Role) -> Style {
+  /// Sixteen colours, of which 8 to 15 are the bright ones, or their eight plain ones.
+  ///
+  /// Plain blue is next to nothing on black: with eight, cyan stands for it.
+  private func fewOnDark(_ role: Prose.Role) -> Style {
+    let hasBright = colors == .sixteen
+    func pick(_ bright: Int16, _ plain: Int16, _ attributes: Style.Attributes = []) -> Style {
+      Style(foreground: hasBright ? bright : plain, attributes: attributes)
+    }
+    return switch role {
+    case .text: .plain
+    case .strong: Style(attributes: .bold)
+    case .dim, .faint: pick(8, -1)
+    case .accent, .iova: pick(12, 6)
+    case .key: pick(12, 6, .bold)
+    case .physical: pick(14, 2)
+    case .domain: pick(13, 5)
+    case .live: pick(10, 2)
+    case .changed, .stale: pick(11, 3, .bold)
+    case .old, .half: pick(3, 3)
+    case .fault: pick(9, 1, .bold)
+    }
+  }
+
+  /// On white the bright ones and yellow are next to nothing: what changed is underlined instead.
+  private func fewOnLight(_ role: Prose.Role) -> Style {
     switch role {
     case .text: .plain
     case .strong: Style(attributes: .bold)
     case .dim, .faint: Style(foreground: colors == .sixteen ? 8 : -1)
-    case .accent: Style(foreground: 12)
-    case .key: Style(foreground: 12, attributes: .bold)
-    case .iova: Style(foreground: 12)
-    case .physical: Style(foreground: 14)
-    case .domain: Style(foreground: 13)
-    case .live: Style(foreground: 10)
-    case .changed: Style(foreground: 11, attributes: .bold)
-    case .old, .half: Style(foreground: 3)
-    case .stale: Style(foreground: 11, attributes: .bold)
-    case .fault: Style(foreground: 9, attributes: .bold)
+    case .accent, .iova: Style(foreground: 4)
+    case .key: Style(foreground: 4, attributes: .bold)
+    case .physical: Style(foreground: 6)
+    case .domain: Style(foreground: 5)
+    case .live: Style(foreground: 2)
+    case .changed: Style(attributes: [.bold, .underline])
+    case .old, .half: Style(foreground: 1)
+    case .stale, .fault: Style(foreground: 1, attributes: .bold)
     }
-  }
-
-  /// Eight colours: a bright one becomes its plain one.
-  private func dimmed(_ style: Style) -> Style {
-    var style = style
-    if style.foreground >= 8 { style.foreground -= 8 }
-    return style
   }
 
   private func mono(_ role: Prose.Role) -> Style {
@@ -91,8 +104,8 @@ package struct Theme: Hashable, Sendable {
     switch colors {
     case .full256:
       Style(foreground: focused ? (isLight ? 25 : 75) : (isLight ? 249 : 240))
-    case .sixteen: Style(foreground: focused ? 12 : 8)
-    case .eight: Style(foreground: focused ? 4 : -1)
+    case .sixteen: Style(foreground: focused ? (isLight ? 4 : 12) : 8)
+    case .eight: Style(foreground: focused ? (isLight ? 4 : 6) : -1)
     case .mono: .plain
     }
   }
@@ -131,8 +144,11 @@ package struct Theme: Hashable, Sendable {
   package func select(_ style: inout Style, focused: Bool) {
     switch colors {
     case .full256: style.background = isLight ? (focused ? 253 : 255) : (focused ? 237 : 235)
-    case .sixteen: if focused { style.background = 8 }
-    case .eight, .mono: if focused { style.attributes.insert(.reverse) }
+    case .sixteen: if focused { style.background = isLight ? 7 : 8 }
+    case .eight, .mono:
+      // Reversed, a colour would be a ground of its own under each word.
+      if focused { style.foreground = -1 }
+      if focused { style.attributes.insert(.reverse) }
     }
     if colors == .sixteen, style.background == 8, style.foreground == 8 { style.foreground = 7 }
   }
