@@ -11,7 +11,11 @@ extension Timeline {
     let before = machine.walkedTables
     while position < end, forward(), position.entry == end.entry {
       let now = machine.walkedTables
-      if zip(before, now).contains(where: { $0 == nil && $1 != nil }) { return }
+      if zip(before, now).contains(where: { $0 == nil && $1 != nil }) {
+        // Where that is the last step of all, the one before it tells what is still missing.
+        if isOperationDone { back() }
+        return
+      }
     }
     jump(to: end)
   }

@@ -115,7 +115,7 @@ import Testing
 
   @Test(arguments: ["1", "2", "2<Tab>z"], [(80, 24), (120, 36)])
   func `a context entry in memory that was written`(view: String, size: (Int, Int)) throws {
-    let session = try Session(view, size: size, platform: "traditional")
+    let session = try Session("n" + view, size: size, platform: "traditional")
     let (row, text) = try row("CONTEXT", session)
     #expect(text.contains("◀"))
     #expect(text.contains("0x40002001"))
