@@ -16,12 +16,12 @@ struct WhyLines {
       return
     }
     // What a key came to stands where one looks for an answer; the why moves down, if it can.
-    let lines = Wrapped(notice, width: text.width).lines
-    draw(lines, in: text, with: &pen)
-    if lines.count < area.height {
+    let answer = Answer(notice, at: 6, in: area)
+    answer.draw(with: &pen)
+    if answer.height < area.height {
       let below = Rect(
-        column: area.column, row: area.row + lines.count, width: area.width,
-        height: area.height - lines.count)
+        column: area.column, row: area.row + answer.height, width: area.width,
+        height: area.height - answer.height)
       let rest = Rect(column: text.column, row: below.row, width: text.width, height: below.height)
       drawWhy(in: below, text: rest, with: &pen)
     }

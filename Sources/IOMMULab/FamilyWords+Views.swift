@@ -235,6 +235,15 @@ extension FamilyWords {
     }
   }
 
+  /// A mistake in a line, with the form that fits this architecture in place of those of all.
+  ///
+  /// A line is read before anybody knows what machine it is for.
+  package func localized(_ mistake: String) -> String {
+    let all = Verb.invalidate.usage
+    guard mistake.hasSuffix(all) else { return mistake }
+    return mistake.dropLast(all.count) + usage(of: .invalidate)
+  }
+
   /// Which words may follow the name of what is to be invalidated.
   package var invalidations: [String] {
     switch family {

@@ -115,7 +115,7 @@ extension Operation {
     let target = try reader.bankName("IOMMU")
     let start = reader
     let scope: Scope
-    switch (try reader.word("all, vmid, asid, va, contexts or domain"), target.bank) {
+    switch (try reader.word("what to invalidate"), target.bank) {
     case ("all", _): scope = .all
     case ("vmid", nil): scope = .vmid(try reader.number("VMID"))
     case ("asid", _?): scope = .asid(try reader.number("ASID"))
@@ -136,7 +136,7 @@ extension Operation {
         "\(start.peek() ?? "") is about one context, like \(target.iommu)/0")
     case (let other, _):
       throw start.usageError(
-        "\"\(other.shown)\" is none of all, vmid, asid, va, contexts and domain")
+        "\"\(other.shown)\" is nothing to invalidate")
     }
     return .invalidate(target, scope)
   }

@@ -62,11 +62,9 @@ struct PromptLine {
       let isAsked = explorer.asked != nil
       // Line 0 is about no place of this line.
       let place = mistake.line > 0 ? Prose("column \(mistake.column): ", .dim) : Prose()
-      let message = place + Prose(mistake.message, isAsked ? .half : .fault)
-      let lines = Wrapped(message, width: area.width - 4).lines
-      for (index, line) in lines.prefix(area.height).enumerated() {
-        pen.write(line, at: 3, index, in: area)
-      }
+      let words = explorer.machine.words.localized(mistake.message)
+      let message = place + Prose(words, isAsked ? .half : .fault)
+      Answer(message, at: 3, in: area).draw(with: &pen)
       return
     }
     if let search = prompt.search {
@@ -112,7 +110,9 @@ struct PromptLine {
       next += Prose("; gives up the \(later) after it", .half)
     }
     if prompt.hasStopped, let notice = explorer.notice {
-      pen.write(notice, at: 3, 0, in: area)
+      let above = Rect(
+        column: area.column, row: area.row, width: area.width, height: max(1, area.height - 1))
+      Answer(notice, at: 3, in: above).draw(with: &pen)
       if area.height > 1 { pen.write(next, at: 3, 1, in: area) }
     } else {
       pen.write(next, at: 3, 0, in: area)
