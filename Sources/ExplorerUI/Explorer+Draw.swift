@@ -44,7 +44,7 @@ extension Explorer {
       PromptLine(explorer: self, prompt: prompt).draw(with: &pen)
     } else if let notice, layout.why.isEmpty {
       // One pane at a time has no row for the why: an answer takes the keys' row until the next key.
-      pen.write(notice, at: 1, 0, in: layout.keys)
+      Answer(notice, at: 1, in: layout.keys).draw(with: &pen)
     } else {
       KeysRow(self).draw(in: layout.keys, with: &pen)
     }
@@ -81,7 +81,7 @@ extension Explorer {
     _ open: ViewID?, in area: Rect, isSecond: Bool, with pen: inout Pen
   ) {
     var column = 0
-    for (view, text) in Self.tabs(fitting: area.width) {
+    for (view, text) in Self.tabs(fitting: area.width, open: open) {
       // The blank after the open one belongs to it: the next one begins with a blank of its own.
       let start = open.map { view.rawValue == $0.rawValue + 1 } ?? false ? column + 1 : column
       let isOpen = view == open
@@ -89,8 +89,9 @@ extension Explorer {
       if isOpen {
         pen.write(text + " ", style: theme.tab, at: column, 0, in: area)
       } else {
-        end = pen.write(
-          start > column ? String(text.dropFirst()) : text, .dim, at: start, 0, in: area)
+        let number = String(view.rawValue)
+        let next = pen.write(number, .key, at: start > column ? start : start + 1, 0, in: area)
+        end = pen.write(String(text.dropFirst(1 + number.count)), .dim, at: next, 0, in: area)
       }
       pen.link(
         Rect(column: area.column + column, row: area.row, width: end - column, height: 1)
@@ -100,10 +101,13 @@ extension Explorer {
   }
 
   /// The tabs as long as there is room for all of them.
-  private static func tabs(fitting width: Int) -> [(view: ViewID, text: String)] {
+  ///
+  /// Where there is none even for short ones, all but the open one are numbers.
+  private static func tabs(fitting width: Int, open: ViewID?) -> [(view: ViewID, text: String)] {
     let forms: [(ViewID) -> String] = [
       { " \($0.rawValue) \($0.title) " }, { " \($0.rawValue) \($0.mediumTitle)" },
       { " \($0.rawValue) \($0.shortTitle)" }, { " \($0.rawValue)\($0.shortTitle)" },
+      { " \($0.rawValue)\($0 == open ? $0.shortTitle : "")" },
     ]
     let rows = forms.map { form in ViewID.allCases.map { (view: $0, text: form($0)) } }
     return rows.first { $0.reduce(0) { $0 + $1.text.count } <= width } ?? rows[rows.count - 1]

@@ -137,14 +137,16 @@ struct KeysRow {
       items.append(zoom)
     }
     items.append(Item(key: ":", word: "command", action: .command))
-    items.append(Item(key: "N", word: "operation", action: .operationForward))
+    items.append(
+      Item(key: "Space", word: explorer.traffic.isRunning ? "stop" : "run", action: .run))
+    items.append(Item(key: "/", word: "find", action: .find))
     if explorer.view == .path || explorer.view == .walk {
       items.append(Item(key: "e", word: "address", action: .editAddress))
     }
     if !isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
     items += [
-      Item(key: "/", word: "find", action: .find),
       Item(key: "f", word: "follow", action: .chooseLink),
+      Item(key: "N", word: "operation", action: .operationForward),
       Item(key: "1-9", word: "view", action: .nextView),
     ]
     if !items.contains(where: { $0.key == "z" }) { items.append(zoom) }
@@ -154,9 +156,6 @@ struct KeysRow {
         Item(key: "S", word: "swap", action: .swapViews),
       ]
     }
-    let run = Item(
-      key: "Space", word: explorer.traffic.isRunning ? "stop" : "run", action: .run)
-    items.insert(run, at: explorer.traffic.isRunning ? 0 : items.count)
     return items
   }
 
