@@ -48,7 +48,7 @@ extension Explorer {
     guard !operations.isEmpty else {
       traffic.isRunning = false
       notice =
-        "No device is attached, so nobody asks. \(strong: ": attach DOMAIN DEVICE") attaches one."
+        "No device is attached, so nobody asks. \(strong: ":attach DOMAIN DEVICE") attaches one."
       return
     }
     for operation in operations { timeline.perform(operation) }

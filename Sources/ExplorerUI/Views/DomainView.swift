@@ -62,7 +62,7 @@ struct DomainView {
           : "\(domain: name) has no table yet: it maps nothing."
       } else {
         words =
-          "No domain is attached here. : attach NAME DEVICE makes a device see memory through one; : alloc NAME makes one."
+          "No domain is attached here. :attach NAME DEVICE makes a device see memory through one; :alloc NAME makes one."
       }
       for (row, line) in Wrapped(words, width: area.width - 4).lines.enumerated() {
         pen.write(line.all(.dim), at: 2, 1 + row, in: area)
@@ -90,7 +90,7 @@ struct DomainView {
     if count == 0 {
       let name = subject.domainName ?? ""
       pen.write(
-        "Empty: : map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row, in: area)
+        "Empty: :map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row, in: area)
     }
     let now = mappedNow
     for index in list.visible {

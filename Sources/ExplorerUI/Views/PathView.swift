@@ -369,7 +369,7 @@ struct PathView {
     let mapped = found.table.map { explorer.mappings(from: $0) } ?? Mappings()
     guard !mapped.ranges.isEmpty else {
       pen.write(
-        "Nothing is mapped yet: : map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row,
+        "Nothing is mapped yet: :map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row,
         in: area)
       return
     }

@@ -95,7 +95,7 @@ struct SystemView {
       height: max(0, inside.height - separator))
     if domains.isEmpty {
       pen.write(
-        isWide ? " none yet; : alloc NAME makes one" : " none yet", .dim, at: 0, 0, in: rest)
+        isWide ? " none yet; :alloc NAME makes one" : " none yet", .dim, at: 0, 0, in: rest)
     }
     let chosen = domains.firstIndex { $0.selection == explorer.selection } ?? 0
     let first = min(max(0, domains.count - rest.height), max(0, chosen - rest.height / 2))

@@ -54,7 +54,7 @@ struct TLBView {
     pen.write(heading, at: 2, 0, in: area)
     guard !lines.isEmpty else {
       let words: Prose =
-        "Nothing yet: the next request of a device reads the tables, and what it finds stays here. : read DEVICE 0x10000000 makes one."
+        "Nothing yet: the next request of a device reads the tables, and what it finds stays here. :read DEVICE 0x10000000 makes one."
       for (row, line) in Wrapped(words, width: area.width - 4).lines.enumerated() {
         pen.write(line.all(.dim), at: 2, 2 + row, in: area)
       }
