@@ -120,7 +120,7 @@ import Testing
   private static let panes =
     sizes("zoomed-system", "z") + sizes("zoomed-timeline", "<Tab><Tab>z")
     + [
-      Picture(name: "why", keys: "w", platform: "traditional"),
+      Picture(name: "why", keys: "nw", platform: "traditional"),
       Picture(name: "second-chosen", keys: "2ss", width: 200, height: 60),
       .large("dividers-moved", ">>>>><Tab>++++"),
     ]
