@@ -22,11 +22,9 @@ struct Survey: Sendable {
   }
 
   private var stamp: Stamp?
-  /// What each live domain maps, and what the other tables map that somebody asked for.
-  private(set) var domains: [DomainID: Mappings] = [:]
+  private var mapped = MappingSurvey()
+  /// What other tables map that somebody asked for.
   private var tables: [PhysicalAddress: Mappings] = [:]
-  /// For each live domain, its pages that nothing leads to.
-  private(set) var leaked: [DomainID: [PhysicalAddress]] = [:]
   private(set) var findings: [Finding] = []
   /// What memory is used for; kept only while somebody looks at it.
   private(set) var memory: MemoryRuns?
@@ -36,7 +34,12 @@ struct Survey: Sendable {
   // MARK: Asking
 
   /// What a first-level table maps; nil where it was not looked through.
-  func mappings(from table: PhysicalAddress) -> Mappings? { tables[table] }
+  func mappings(from table: PhysicalAddress) -> Mappings? {
+    mapped.mappings(from: table) ?? tables[table]
+  }
+
+  /// For each live domain, its pages that nothing leads to.
+  var leaked: [DomainID: [PhysicalAddress]] { mapped.leaked }
 
   /// The mappings that lead to a page.
   func pointing(toPage page: UInt64) -> [Pointing] {
@@ -59,23 +62,19 @@ struct Survey: Sendable {
       stamp = now
       findProblems(in: timeline)
     }
-    if let walked, tables[walked] == nil { tables[walked] = Mappings(from: walked, in: machine) }
+    if let walked, mappings(from: walked) == nil {
+      tables[walked] = Mappings(from: walked, in: machine)
+    }
     guard let memoryPage else { return }
-    if memory == nil { memory = MemoryRuns(of: machine, mappings: domains, leaked: leaked) }
+    if memory == nil { memory = MemoryRuns(of: machine, mappings: mapped.domains, leaked: leaked) }
     if pointing?.page != memoryPage {
-      pointing = (memoryPage, machine.mappings(toPage: memoryPage, folded: domains))
+      pointing = (memoryPage, machine.mappings(toPage: memoryPage, folded: mapped.domains))
     }
   }
 
   private mutating func lookThrough(_ machine: Machine) {
-    (tables, domains, leaked, memory, pointing) = ([:], [:], [:], nil, nil)
-    for domain in machine.liveDomains {
-      guard let table = machine.system.domains[domain.index].table else { continue }
-      let mapped = Mappings(from: table, in: machine)
-      (domains[domain], tables[table]) = (mapped, mapped)
-      let lost = DomainTables(of: domain, in: machine).leaked
-      if !lost.isEmpty { leaked[domain] = lost }
-    }
+    (tables, memory, pointing) = ([:], nil, nil)
+    mapped.refresh(machine)
   }
 
   private mutating func findProblems(in timeline: Timeline) {

@@ -8,11 +8,11 @@ package struct PagePool: Hashable, Sendable {
   /// `limit pages N` sets it.
   package var limit: Int?
   /// One entry a page from the start of the pool, as far as it was ever used.
-  private var uses: [PageUse] = []
+  private(set) var uses: [PageUse] = []
   /// Who took each page in use: a number that means something to the taker only.
   ///
   /// 0 when free.
-  private var owners: [UInt32] = []
+  private(set) var owners: [UInt32] = []
   package private(set) var pagesInUse = 0
   /// No page below this index is free.
   private var firstCandidate = 0

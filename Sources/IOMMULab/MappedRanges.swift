@@ -42,10 +42,17 @@ package struct MappedRange: Hashable, Sendable {
   package static func forEach(
     from base: PhysicalAddress, in machine: Machine, _ body: (MappedRange) -> Void
   ) -> Int {
+    walk(from: base, in: machine, body).tables
+  }
+
+  /// The same; also which pages the tables lie in, and whether all of them were read.
+  fileprivate static func walk(
+    from base: PhysicalAddress, in machine: Machine, _ body: (MappedRange) -> Void
+  ) -> (tables: Int, pages: [UInt64], isWhole: Bool) {
     var fold = Fold(machine)
     fold.visit(base, machine.platform.format.firstLevel, from: 0, body)
     if let last = fold.open { body(last) }
-    return fold.tables
+    return (fold.tables, fold.pages, fold.budget > 0)
   }
 
   /// A walk through all tables that makes runs of what it meets.
@@ -54,7 +61,8 @@ package struct MappedRange: Hashable, Sendable {
     let format: FormatID
     var open: MappedRange?
     var tables = 0
-    private var budget = 1 << 21
+    var pages: [UInt64] = []
+    private(set) var budget = 1 << 21
 
     init(_ machine: Machine) {
       (memory, format) = (machine.board.memory, machine.platform.format)
@@ -67,13 +75,23 @@ package struct MappedRange: Hashable, Sendable {
       let (count, entryBytes) = (format.entryCount(level: level), format.entryBytes)
       let below = format.level(after: level)
       tables += 1
+      let bytes = UInt64(count) &* entryBytes
+      for page in 0..<max(1, bytes >> 12) { pages.append(table.page &+ page) }
       budget -= count
       guard budget > 0 else { return }
       // What the next word is when it maps the page after the last one, and nothing else differs:
       // most words of a large mapping are told from it without being taken apart.
       var expected: UInt64 = 0
-      for index in 0..<count {
+      let perKilobyte = 1024 / Int(entryBytes)
+      var next = 0
+      while next < count {
+        let index = next
         let place = table + UInt64(index) &* entryBytes
+        if index % perKilobyte == 0, memory.isKilobyteEmpty(at: place) {
+          (next, expected) = (index + perKilobyte, 0)
+          continue
+        }
+        next += 1
         let word =
           entryBytes == 8 ? memory.doubleWord(at: place) : UInt64(memory.word(at: place))
         if word == 0 {
@@ -91,8 +109,8 @@ package struct MappedRange: Hashable, Sendable {
         case .leaf(let leaf):
           add(iova, leaf, bytes: 1 << bits, body)
           if UInt64(leaf.size.bits) == bits { expected = word &+ 1 << bits }
-        case .table(let next):
-          if let below { visit(next, below, from: iova, body) }
+        case .table(let table):
+          if let below { visit(table, below, from: iova, body) }
         case .invalid, .reserved: continue
         }
       }
@@ -144,11 +162,15 @@ package struct Mappings: Sendable {
   package private(set) var bytes: UInt64 = 0
   /// How many tables were read to find them, the first among them.
   package private(set) var tables = 0
+  /// The pages that these tables lie in.
+  private(set) var tablePages: [UInt64] = []
+  /// No table was left out: damaged ones may lead in circles.
+  private(set) var isWhole = true
 
   package init() {}
 
   package init(from table: PhysicalAddress, in machine: Machine) {
-    tables = MappedRange.forEach(from: table, in: machine) { range in
+    (tables, tablePages, isWhole) = MappedRange.walk(from: table, in: machine) { range in
       count += 1
       bytes &+= range.length
       if count <= Self.most { ranges.append(range) }
