@@ -199,13 +199,18 @@ private struct Comparison {
     var tables = MachineDifference.Section("Table words")
     var other = MachineDifference.Section("Other memory")
     let bytes = new.platform.format.entryBytes
+    var page: UInt64?
+    var (isTable, isGone) = (false, false)
     new.board.memory.forEachDifference(from: old.board.memory, bytes: Int(bytes)) {
       address, before, after in
-      let uses = [old, new].map { $0.board.memory.use(ofPage: address.page) }
-      let isTable = uses.contains { $0 != .buffer }
-      let machine = uses[1] == .buffer || uses[1] == .freed ? old : new
+      if address.page != page {
+        page = address.page
+        let use = new.board.memory.use(ofPage: address.page)
+        isGone = use == .buffer || use == .freed
+        isTable = use != .buffer || old.board.memory.use(ofPage: address.page) != .buffer
+      }
       func line() -> Prose {
-        let name = machine.wordName(at: address)
+        let name = (isGone ? old : new).wordName(at: address)
         return Self.changed + Prose(address.value.hex8, .physical)
           + Prose(name.map { "  \($0)" } ?? "", .dim) + values(before, after)
       }
