@@ -26,13 +26,17 @@ struct Opening {
 
   /// Opens the explorer and stays until the person leaves.
   func run() throws(Failure) {
-    let (timeline, registers, title) = try session()
+    // Handed over, not kept: a second holder of a million operations would have them copied.
+    var opened = Optional(try session())
     let isLight = rememberedBackground() == .light
     do throws(TerminalFailure) {
       let history = HistoryFile()
       let (signal, unsaved) = try EventLoop.run(mouse: !leavesMouse, remember: history.add) {
         (colors, isUnicode) in
-        Explorer(
+        guard let (timeline, registers, title) = opened.take() else {
+          preconditionFailure("an explorer is made once")
+        }
+        return Explorer(
           timeline, registers: registers, title: title,
           theme: Theme(colors: colors, isLight: isLight),
           glyphs: Glyphs(isASCII: isASCII || !isUnicode), history: history.read(),
