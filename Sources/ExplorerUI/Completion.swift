@@ -62,6 +62,11 @@ struct Completion {
       return true
     }
     guard field.prefix.isEmpty || word.hasPrefix(field.prefix) else { return false }
+    switch field.kind {
+    case .memory, .size:
+      if field.isOptional, word.first?.isNumber != true { return false }
+    default: break
+    }
     if case .choice(let words) = field.kind, !words.contains(word) { return false }
     if field.kind == .value, field.isOptional, UInt64(number: word) == nil { return false }
     value = String(word.dropFirst(field.prefix.count))

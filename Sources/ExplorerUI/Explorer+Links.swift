@@ -106,11 +106,28 @@ extension Explorer {
       machine.system.domain(named: name) != nil
       ? .domain(name)
       : place(of: name) ?? machine.board.iommus.firstIndex { $0.name == name }.map { .iommu($0) }
+    if found == nil, let place = machine.place(ofHolding: name) {
+      follow(holding: place.domain, at: place.iova)
+      return
+    }
     guard let found else {
       notice = "\(name.shown) does not exist at this point of the timeline."
       return
     }
     go(to: found, view)
+  }
+
+  /// A buffer or a guest's memory: the domain that it is mapped in, at its line.
+  func line(of iova: UInt64?) -> Int {
+    let view = DomainView(self, Subject(selection, in: machine))
+    return iova.flatMap { view.line(holding: $0) } ?? 0
+  }
+
+  mutating func follow(holding domain: String, at iova: UInt64?) {
+    go(to: .domain(domain), .domain)
+    traffic.isOpen = false
+    refreshSurvey()
+    lineCursor = line(of: iova)
   }
 
   /// An address as one device uses it, which need not be the one that is looked at.

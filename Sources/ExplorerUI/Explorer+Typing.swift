@@ -169,7 +169,14 @@ extension Explorer {
         machine.system.domain(named: name) != nil ? .domain(name) : place(of: name)
       if let target { go(to: target, view == .pageTable ? .pageTable : .registers) }
       return
-    case .client(let operation): target = operation.device.flatMap { place(of: $0) }
+    case .client(let operation):
+      if let name = operation.holding, let place = machine.place(ofHolding: name) {
+        follow(holding: place.domain, at: place.iova)
+        return
+      }
+      target =
+        operation.domain.flatMap { machine.system.domain(named: $0) == nil ? nil : .domain($0) }
+        ?? operation.device.flatMap { place(of: $0) }
     case .use, .free, .dump(.faults), .writeWord, .readWord, .irq, .limitPages: target = nil
     }
     if let target { go(to: target, view) }

@@ -49,6 +49,9 @@ package struct Glyphs: Hashable, Sendable {
   var part: Character { pick("▪", ":") }
   var table: Character { pick("□", "T") }
   var unmapped: Character { pick("·", ".") }
+  /// Handed to nobody; unmapped, and not free before a flush.
+  var reserved: Character { pick("×", "x") }
+  var waiting: Character { pick("≠", "!") }
 
   // MARK: Plots
 

@@ -115,7 +115,7 @@ package enum Keymap {
 
     bind(
       "d", .designs, .look, "",
-      "Designs: drivers and guests under each of the three of 2010, and what breaks"),
+      "Designs: the three of 2010, and what breaks under each"),
     bind("O", .scenes, .look, "", "Open a scene: a short narrated session"),
 
     bind("o", .operate, .act, "operate", "Operate: what can be done with what is selected"),

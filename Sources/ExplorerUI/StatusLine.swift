@@ -28,6 +28,9 @@ struct StatusLine {
       Prose(" iommu-tui", .strong),
       Prose((isNarrow ? "  " : "   ") + explorer.machine.platform.name, .text),
     ]
+    for words in explorer.machine.unusualState {
+      pieces.append(Prose(isNarrow ? "  " : "   ", .text) + Prose(words, .half))
+    }
     if !isNarrow { pieces.append(Prose(" › ", .dim) + Prose(explorer.title.shown, .text)) }
     for piece in pieces {
       guard (left + piece).width <= room else { break }

@@ -54,6 +54,28 @@ package enum ClientOperation: Hashable, Sendable {
     }
   }
 
+  /// The buffer or the guest it is about.
+  package var holding: String? {
+    switch self {
+    case .dmaMap(_, let name, _, _, _), .dmaUnmap(_, let name, _, _),
+      .dmaMapScattered(_, let name, _, _), .dmaAlloc(_, let name, _), .dmaFree(_, let name),
+      .vm(let name, _), .memslot(let name, _, _, _, _), .assign(let name, _),
+      .deassign(let name, _), .vmFree(let name):
+      name
+    case .dmaRelease, .dmaDomain, .mode, .wait, .design, .allocFor, .msmAlloc: nil
+    }
+  }
+
+  /// The domain that it names.
+  package var domain: String? {
+    switch self {
+    case .dmaDomain(_, let domain), .allocFor(let domain, _), .msmAlloc(let domain, _): domain
+    case .dmaMap, .dmaUnmap, .dmaMapScattered, .dmaAlloc, .dmaFree, .dmaRelease, .mode, .wait, .vm,
+      .memslot, .assign, .deassign, .vmFree, .design:
+      nil
+    }
+  }
+
   /// The device it is about.
   package var device: String? {
     switch self {

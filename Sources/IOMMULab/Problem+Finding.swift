@@ -85,8 +85,9 @@ extension Problem {
         Problem(
           .staleEntry, subject,
           why: now == nil
-            ? "Until it is invalidated, devices still reach \(rest) that were unmapped."
-            : "Until it is invalidated, devices reach the old \(rest), not the new.",
+            ? machine.lazyWindow(of: entry, in: iommu)
+              ?? Prose("Until it is invalidated, devices still reach \(rest) that were unmapped.")
+            : Prose("Until it is invalidated, devices reach the old \(rest), not the new."),
           traces: entryTraces(for: entry, of: iommu, in: machine)))
     }
     return problems

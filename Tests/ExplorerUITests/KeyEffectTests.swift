@@ -72,6 +72,8 @@ import Testing
     Trial(label: "Shift-Tab", before: "") { $1.explorer.focus == .timeline },
     Trial(label: "w", before: "") { $1.screen.contains("─ Why ─") },
     Trial(label: "/", before: "") { $1.screen.contains("─ Find ─") },
+    Trial(label: "d", before: "") { $1.screen.contains("─ The three designs ─") },
+    Trial(label: "O", before: "") { $1.screen.contains("─ Scenes: short narrated") },
     Trial(label: ":", before: "") { $1.explorer.prompt?.purpose == .operation },
     Trial(label: "o", before: "") { $1.screen.contains("─ Operate ─") },
     Trial(label: "=", pane: .inspector, before: "2<Tab>") { $1.screen.contains("Bit by bit") },

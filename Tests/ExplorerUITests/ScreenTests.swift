@@ -103,6 +103,12 @@ import Testing
 
   private static let comparing =
     sizes("designs", "djj") + sizes("scenes", "O") + sizes("scene-found", "/'window'")
+    + sizes("holding-window", ":'open stale-window'<Enter>NNNNNN8<Tab>")
+    + sizes(
+      "holding-guest",
+      "<End>:'vm other'<Enter>:'vm guest'<Enter>:'memslot guest 0 0x80000000 64K'<Enter>"
+        + ":'assign guest gfx3d_user'<Enter>")
+    + sizes("operating-clients", "<End>:'dma-map vfe_imgwr packet 0x60000000 4K to'<Enter>o")
     + [
       Picture(name: "designs", keys: "dj", width: 60, height: 20),
       Picture(name: "designs", keys: "d", width: 44, height: 12),

@@ -38,6 +38,13 @@ struct FormContents: Hashable, Sendable {
     value { if case .device = $0 { true } else { false } }
   }
 
+  var guest: String? { value { $0 == .guest } }
+
+  /// A driver's buffer may begin and end anywhere.
+  var isOfDriver: Bool {
+    [.dmaMap, .dmaUnmap, .dmaMapSG, .dmaAlloc].contains(verb)
+  }
+
   var iommu: String? { value { $0 == .iommu } }
 
   var bank: String? { value { $0 == .bank } }

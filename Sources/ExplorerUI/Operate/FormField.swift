@@ -3,6 +3,15 @@ struct FormField: Hashable, Sendable {
   /// What it is: decides what is suggested, and how what is typed is checked.
   enum Kind: Hashable, Sendable {
     case domain, newDomain
+    /// A buffer that a driver has mapped, and a name for another.
+    case buffer, newBuffer
+    case guest, newGuest
+    /// An address inside a guest.
+    case guestAddress
+    /// What a domain is allocated for, where the design wants it.
+    case cookie
+    /// Simulated time.
+    case time
     case device(Devices)
     case iommu
     /// An IOMMU, or one of its contexts.
@@ -48,7 +57,9 @@ struct FormField: Hashable, Sendable {
   /// It is a name, in which a colon may stand.
   var isName: Bool {
     switch kind {
-    case .domain, .newDomain, .device, .iommu, .bank, .unprobed, .words: true
+    case .domain, .newDomain, .device, .iommu, .bank, .unprobed, .words, .buffer, .newBuffer,
+      .guest, .newGuest, .cookie:
+      true
     default: false
     }
   }

@@ -44,7 +44,8 @@ struct OperateMenu: Sendable {
   }
 
   private mutating func add(_ form: VerbForm, _ things: OperateThings) {
-    guard let name = things.name(of: form.on), !items.contains(where: { $0.verb == form.verb })
+    guard !things.unfit.contains(form.verb), let name = things.name(of: form.on),
+      !items.contains(where: { $0.verb == form.verb })
     else { return }
     let given = things.given(for: form)
     let words = Prose(naming: form.words, name, isDomain: form.on == .domain)
@@ -78,7 +79,7 @@ struct OperateMenu: Sendable {
     _ key: Character, _ words: Prose, line: String, _ section: String, _ choice: Choice
   ) {
     let taken = Set(items.map(\.key))
-    let all = [key] + Array("abcdefghijklmnopqrstuvwxyz0123456789")
+    let all = [key] + Array("abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     guard let free = all.first(where: { !taken.contains($0) }) else { return }
     items.append(Item(key: free, words: words, line: line, choice: choice, section: section))
   }

@@ -7,6 +7,9 @@ internal import IOMMUModel
 struct OperateThings: Sendable {
   var domain: String?
   var device: String?
+  var guest: String?
+  /// A mapped buffer of the device: the one under the cursor, else the newest.
+  var buffer: String?
   var iommu: String?
   /// An IOMMU, or one of its contexts, as the language names it.
   var bank: String?
@@ -27,6 +30,8 @@ struct OperateThings: Sendable {
   var table: UInt64?
   /// The operation that the fault under the cursor comes from.
   var entry: Int?
+  /// Verbs that have nothing to work on just now.
+  var unfit: Set<Verb> = []
 
   // MARK: Names
 
@@ -35,6 +40,7 @@ struct OperateThings: Sendable {
     switch thing {
     case .domain: domain
     case .device: device
+    case .guest: guest
     case .bank: bank
     case .iommu: iommu
     case .iova: iova?.hex8
@@ -48,6 +54,7 @@ struct OperateThings: Sendable {
     switch thing {
     case .domain: "on domain \(domain ?? "")"
     case .device: "on \(device ?? "")"
+    case .guest: "on guest \(guest ?? "")"
     case .bank, .iommu, .register: "on \(iommu ?? "")"
     case .iova: "on \(iova?.hex8 ?? "")"
     case .word, .machine: "on the machine"
@@ -67,9 +74,12 @@ struct OperateThings: Sendable {
 
   private func word(for field: FormField, of form: VerbForm) -> String? {
     switch field.kind {
-    case .domain: return domain
+    case .domain:
+      return form.on == .machine || form.on == .device && form.verb == .dmaDomain ? nil : domain
+    case .guest: return guest
+    case .buffer: return buffer
     case .device(.any): return device
-    case .device(.attached), .device(.free): return form.on == .domain ? nil : device
+    case .device(.attached), .device(.free): return form.on == .device ? device : nil
     case .iommu: return iommu
     case .bank: return bank
     case .iova: return iova?.hex8
@@ -128,6 +138,7 @@ extension OperateThings {
     let machine = explorer.machine
     let subject = Subject(explorer.selection, in: machine)
     takeSelection(explorer.selection, subject, machine)
+    takeClients(machine)
     if looksInside || explorer.focus == .inspector { takeCursor(explorer, subject, machine) }
   }
 
@@ -152,6 +163,23 @@ extension OperateThings {
     }
   }
 
+  /// What clients have to do with it.
+  private mutating func takeClients(_ machine: Machine) {
+    let holdings =
+      domain.flatMap { machine.system.domain(named: $0) }
+      .map { DomainHoldings(of: $0, in: machine) } ?? DomainHoldings()
+    if case .guest(let name, _) = holdings.owner {
+      guest = name
+    } else {
+      guest = machine.guestNames.last
+    }
+    buffer = holdings.buffers.last?.name
+    if buffer == nil { unfit.formUnion([.dmaUnmap, .dmaFree]) }
+    if !(device.map { machine.usesDMAAPI($0) } ?? false) { unfit.insert(.dmaRelease) }
+    if machine.liveDomains.isEmpty { unfit.insert(.dmaDomain) }
+    if !machine.hasPrivateAllocator { unfit.insert(.msmAlloc) }
+  }
+
   private mutating func takeCursor(_ explorer: Explorer, _ subject: Subject, _ machine: Machine) {
     switch explorer.view {
     case .registers: takeRegister(explorer, subject)
@@ -172,7 +200,11 @@ extension OperateThings {
       if case .request(let fault) = line.kind { iova = fault.iova.value }
     case .memory: take(.physical(explorer.memoryAddress.value), in: explorer)
     case .domain:
-      guard let range = DomainView(explorer, subject).range(at: explorer.lineCursor) else { return }
+      let view = DomainView(explorer, subject)
+      if case .buffer(let index) = view.line(explorer.lineCursor) {
+        buffer = view.holdings.buffers[index].name
+      }
+      guard let range = view.range(at: explorer.lineCursor) else { return }
       let address = range.iova.value
       (cursor, iova, size) = ("on \(address.hex8)", address, range.length)
     case .problems: break

@@ -42,8 +42,21 @@ extension Surroundings {
     case .choice(let words):
       return words.contains(text) ? .fine("") : .wrong("one of " + words.joined(separator: ", "))
     case .number: return checkNumber(text, field, contents)
-    case .bank, .unprobed, .words: return checkWords(contents, "")
+    case .bank, .unprobed, .words, .newBuffer, .newGuest, .time:
+      return checkWords(contents, "")
     case .flag: return .fine("")
+    case .buffer:
+      return machine.bufferNames.contains(text)
+        ? .fine("") : .wrong("there is no buffer \(text.shown)")
+    case .guest:
+      return machine.guestNames.contains(text)
+        ? .fine("") : .wrong("there is no guest \(text.shown)")
+    case .guestAddress:
+      return UInt64(number: text) == nil
+        ? .wrong("no number: 0x and hex digits, or decimal") : .fine("")
+    case .cookie:
+      return machine.unusualState.contains("design a")
+        ? .fine("") : .wrong("only under design a")
     }
   }
 
@@ -137,7 +150,7 @@ extension Surroundings {
     switch number(text, upTo: bits >= 64 ? .max : (1 << UInt64(bits)) - 1) {
     case .failure(let problem): return .wrong(problem.message)
     case .success(let place):
-      if let problem = misaligned(place) { return .wrong(problem) }
+      if !contents.isOfDriver, let problem = misaligned(place) { return .wrong(problem) }
       guard machine.board.memory.answers(at: PhysicalAddress(place)) else {
         return .warning("no memory answers there")
       }
@@ -169,7 +182,7 @@ extension Surroundings {
       return .wrong("no size, which is like 64K or 0x1000")
     }
     guard size > 0 else { return .warning("nothing at all") }
-    if let problem = misaligned(size) { return .wrong(problem) }
+    if !contents.isOfDriver, let problem = misaligned(size) { return .wrong(problem) }
     let bits = machine.platform.addressBits
     guard bits >= 64 || size >> UInt64(bits) == 0 else {
       return .wrong("too wide for words of \(bits) bits")

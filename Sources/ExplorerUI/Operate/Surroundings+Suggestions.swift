@@ -9,6 +9,14 @@ extension Surroundings {
     switch field.kind {
     case .domain: domains.map { Suggestion($0, note(ofDomain: $0)) }
     case .newDomain: newNames
+    case .buffer: buffers(contents)
+    case .newBuffer: free(["packet", "frame", "ring"], "buffer")
+    case .guest: machine.guestNames.map { Suggestion($0) }
+    case .newGuest: free(["guest"], "guest")
+    case .guestAddress: guestAddresses(contents)
+    case .cookie:
+      machine.unusualState.contains("design a") ? devices(.free, contents) : []
+    case .time: ["10ms", "1ms", "1s"].map { Suggestion($0) }
     case .device(let which): devices(which, contents)
     case .iommu: iommus.map { Suggestion($0) }
     case .bank: banks
@@ -46,6 +54,29 @@ extension Surroundings {
 
   func isFree(name: String) -> Bool {
     machine.system.domain(named: name) == nil && machine.system.device(named: name) == nil
+      && !machine.bufferNames.contains(name) && !machine.guestNames.contains(name)
+  }
+
+  private func free(_ usual: [String], _ other: String) -> [Suggestion] {
+    let names = usual + (2...99).lazy.map { "\(other)\($0)" }
+    return names.lazy.filter { isFree(name: $0) }.prefix(3).map {
+      Suggestion($0, "not used yet")
+    }
+  }
+
+  private func buffers(_ contents: FormContents) -> [Suggestion] {
+    let space = contents.device.flatMap { machine.defaultDomain(of: $0) }
+    let held = space.map { DomainHoldings(of: $0, in: machine).buffers } ?? []
+    return held.reversed().map {
+      Suggestion($0.name, Prose("\($0.size.sizeText) at ") + Prose($0.iova.value.hex8, .iova))
+    }
+  }
+
+  /// Where a guest's memory ends, and 0 while it has none.
+  private func guestAddresses(_ contents: FormContents) -> [Suggestion] {
+    let end = contents.guest.flatMap { machine.memoryEnd(ofGuest: $0) } ?? 0
+    let next = Gaps.roundUp(end, 1 << 21) ?? end
+    return [Suggestion(next.hex8, next == 0 ? "the beginning" : "after its memory")]
   }
 
   private func devices(_ which: FormField.Devices, _ contents: FormContents) -> [Suggestion] {

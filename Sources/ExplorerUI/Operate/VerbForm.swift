@@ -7,7 +7,7 @@ internal import IOMMULab
 struct VerbForm: Hashable, Sendable {
   /// What an operation is about, in the order in which things are listed.
   enum Thing: Hashable, Sendable, CaseIterable {
-    case domain, device, bank, iommu, iova, register, word, machine
+    case domain, device, guest, bank, iommu, iova, register, word, machine
   }
 
   let verb: Verb
@@ -36,9 +36,17 @@ struct VerbForm: Hashable, Sendable {
   private static let device = FormField("device", .device(.any))
   private static let mapped = FormField("iova", .iova(.mapped))
   private static let domain = FormField("domain", .domain)
+  private static let buffer = FormField("buffer", .buffer)
+  private static let newBuffer = FormField("name", .newBuffer)
+  private static let guest = FormField("guest", .guest)
+  private static let direction = FormField("direction", .choice(["to", "from", "both"]))
+  private static let memory = FormField("memory", .memory)
+  private static let size = FormField("size", .size(.free))
 
   /// The table; a new verb joins by a row, or by two where it is about two things.
-  static let all: [VerbForm] = [
+  static let all: [VerbForm] = ofTheKernel + ofClients + ofTheMachine
+
+  private static let ofTheKernel: [VerbForm] = [
     VerbForm(
       .map, on: .domain, "m", "Map memory into {}", "iommu_map",
       [
@@ -81,6 +89,54 @@ struct VerbForm: Hashable, Sendable {
         FormField("count", .number([100, 1000, 10_000]), prefix: "count="),
       ]),
 
+  ]
+
+  /// What drivers and guests do, who know no IOMMU.
+  private static let ofClients: [VerbForm] = [
+    VerbForm(
+      .dmaMap, on: .device, "m", "Map a buffer for {}", "dma_map_page",
+      [device, newBuffer, memory, size, direction]),
+    VerbForm(
+      .dmaUnmap, on: .device, "u", "Give a buffer of {} up", "dma_unmap_page",
+      [
+        device, buffer, FormField("size", .size(.free), isOptional: true),
+        FormField("direction", .choice(["to", "from", "both"]), isOptional: true),
+      ]),
+    VerbForm(
+      .dmaMapSG, on: .device, "g", "Map scattered memory for {}", "dma_map_sg",
+      [
+        device, newBuffer, memory, size, FormField("memory 2", .memory, isOptional: true),
+        FormField("size 2", .size(.free), isOptional: true), direction,
+      ]),
+    VerbForm(
+      .dmaAlloc, on: .device, "c", "Allocate memory that {} shares", "dma_alloc_coherent",
+      [device, newBuffer, size]),
+    VerbForm(
+      .dmaFree, on: .device, "f", "Free memory that {} shares", "dma_free_coherent",
+      [device, buffer]),
+    VerbForm(
+      .dmaRelease, on: .device, "l", "The driver leaves {}", "device_unbind", [device]),
+    VerbForm(
+      .dmaDomain, on: .device, "b", "Make a domain the default of {}", "platform code",
+      [device, domain]),
+
+    VerbForm(
+      .memslot, on: .guest, "s", "Give {} memory", "kvm_set_memory_region",
+      [
+        guest, FormField("guest address", .guestAddress), memory, size,
+        FormField("huge pages", .flag("pages=2M"), isOptional: true),
+      ]),
+    VerbForm(
+      .assign, on: .guest, "h", "Give {} a device", "kvm_assign_device",
+      [guest, FormField("device", .device(.free))]),
+    VerbForm(
+      .deassign, on: .guest, "q", "Take a device from {}", "kvm_deassign_device",
+      [guest, FormField("device", .device(.attached))]),
+    VerbForm(.vmFree, on: .guest, "e", "End {}", "kvm_destroy_vm", [guest]),
+  ]
+
+  /// What the hardware and the machine as a whole are asked for.
+  private static let ofTheMachine: [VerbForm] = [
     VerbForm(
       .invalidate, on: .bank, "v", "Drop TLB entries of {}", "past every driver",
       [FormField("of", .bank), FormField("which", .words(.invalidation))]),
@@ -103,7 +159,22 @@ struct VerbForm: Hashable, Sendable {
 
     VerbForm(
       .alloc, on: .machine, "n", "Allocate a new domain", "iommu_domain_alloc",
-      [FormField("name", .newDomain)]),
+      [FormField("name", .newDomain), FormField("cookie", .cookie, isOptional: true)]),
+    VerbForm(
+      .msmAlloc, on: .machine, "N", "Allocate a domain for one context", "design B's own call",
+      [FormField("name", .newDomain), FormField("context", .device(.free))]),
+    VerbForm(
+      .vm, on: .machine, "g", "Start a guest", "kvm_create_vm",
+      [FormField("name", .newGuest), FormField("domain", .domain, isOptional: true)]),
+    VerbForm(
+      .mode, on: .machine, "m", "When does the DMA API flush?", "iommu.strict",
+      [FormField("mode", .choice(["strict", "lazy"]))]),
+    VerbForm(
+      .wait, on: .machine, "t", "Let simulated time pass", "the clock",
+      [FormField("time", .time)]),
+    VerbForm(
+      .design, on: .machine, "d", "How does a domain learn its IOMMU?", "the mail of July 2010",
+      [FormField("design", .choice(["a", "b", "c"]))]),
     VerbForm(
       .probe, on: .machine, "p", "Probe a device", "platform_drv_probe",
       [FormField("name", .unprobed)]),

@@ -7,6 +7,9 @@ struct AddressStrip {
   let first: UInt64
   let last: UInt64
   private let mapped: Mappings
+  /// What nobody gets: windows that something else answers, and what waits for a flush.
+  var reserved: [ClosedRange<UInt64>] = []
+  var waiting: [ClosedRange<UInt64>] = []
 
   /// All that is used, or the surroundings of one run: as much again on each side.
   init?(_ mapped: Mappings, around index: Int? = nil) {
@@ -71,6 +74,20 @@ struct AddressStrip {
       next = range.last &+ 1
       index += 1
     }
-    return isTouched ? (glyphs.part, .physical) : (glyphs.unmapped, .faint)
+    if isTouched { return (glyphs.part, .physical) }
+    if Self.meets(waiting, start, end) { return (glyphs.waiting, .stale) }
+    if Self.meets(reserved, start, end) { return (glyphs.reserved, .dim) }
+    return (glyphs.unmapped, .faint)
+  }
+
+  private static func meets(_ ranges: [ClosedRange<UInt64>], _ start: UInt64, _ end: UInt64) -> Bool
+  {
+    ranges.contains { $0.lowerBound <= end && $0.upperBound >= start }
+  }
+
+  /// What the marks stand for that not every strip has.
+  func legend(_ glyphs: Glyphs) -> String {
+    (Self.meets(reserved, first, last) ? "  \(glyphs.reserved) reserved" : "")
+      + (Self.meets(waiting, first, last) ? "  \(glyphs.waiting) waits" : "")
   }
 }

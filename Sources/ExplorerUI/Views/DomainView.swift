@@ -9,6 +9,9 @@ struct DomainView {
   /// A line that the cursor may stand on.
   enum Line: Hashable {
     case device(DeviceID)
+    case waiting(Int)
+    case buffer(Int)
+    case slot(Int)
     case range(Int)
     case leaked(PhysicalAddress)
   }
@@ -19,6 +22,7 @@ struct DomainView {
   private let mapped: Mappings
   private let attached: [DeviceID]
   private let leaked: [PhysicalAddress]
+  let holdings: DomainHoldings
 
   init(_ explorer: Explorer, _ subject: Subject) {
     self.explorer = explorer
@@ -27,15 +31,28 @@ struct DomainView {
     mapped = subject.table.map { explorer.mappings(from: $0) } ?? Mappings()
     attached = subject.domain.map { explorer.machine.system.domains[$0.index].attached } ?? []
     leaked = subject.domain.flatMap { explorer.survey.leaked[$0] } ?? []
+    holdings =
+      subject.domain.map { DomainHoldings(of: $0, in: explorer.machine) } ?? DomainHoldings()
   }
 
   // MARK: Lines
 
-  var count: Int { attached.count + mapped.ranges.count + leaked.count }
+  var count: Int { head + mapped.ranges.count + leaked.count }
+
+  /// How many lines stand before what the tables map.
+  private var head: Int {
+    attached.count + holdings.waiting.count + holdings.buffers.count + holdings.slots.count
+  }
 
   func line(_ index: Int) -> Line? {
     if attached.indices.contains(index) { return .device(attached[index]) }
-    let range = index - attached.count
+    let waiting = index - attached.count
+    if holdings.waiting.indices.contains(waiting) { return .waiting(waiting) }
+    let buffer = waiting - holdings.waiting.count
+    if holdings.buffers.indices.contains(buffer) { return .buffer(buffer) }
+    let slot = buffer - holdings.buffers.count
+    if holdings.slots.indices.contains(slot) { return .slot(slot) }
+    let range = index - head
     if mapped.ranges.indices.contains(range) { return .range(range) }
     let page = range - mapped.ranges.count
     return leaked.indices.contains(page) ? .leaked(leaked[page]) : nil
@@ -48,7 +65,33 @@ struct DomainView {
   }
 
   /// The line of the run that holds an address, or of the one after it.
-  func index(of iova: UInt64) -> Int { attached.count + mapped.index(of: iova) }
+  func index(of iova: UInt64) -> Int { head + mapped.index(of: iova) }
+
+  /// The line of the buffer that holds an address, or of what waits there.
+  func line(holding iova: UInt64) -> Int? {
+    if let buffer = holdings.buffers.lastIndex(where: { $0.iova.value <= iova && iova <= $0.last })
+    {
+      return attached.count + holdings.waiting.count + buffer
+    }
+    return holdings.waiting.lastIndex { $0.iova.value <= iova && iova <= $0.last }.map {
+      attached.count + $0
+    }
+  }
+
+  /// The run of the tables that a line is about, to be shown in the strip.
+  private func strip(at index: Int) -> Int? {
+    func run(_ iova: UInt64) -> Int? {
+      let found = mapped.index(of: iova)
+      return mapped.ranges.indices.contains(found) && mapped.ranges[found].iova.value <= iova
+        ? found : nil
+    }
+    switch line(index) {
+    case .range(let range): return range
+    case .buffer(let buffer): return run(holdings.buffers[buffer].iova.value)
+    case .slot(let slot): return run(holdings.slots[slot].guest)
+    case .device, .waiting, .leaked, nil: return nil
+    }
+  }
 
   // MARK: Drawing
 
@@ -73,8 +116,7 @@ struct DomainView {
     pen.write(heading(table, isNarrow: isNarrow), at: 1, 0, in: area)
     pen.write(costs(isNarrow: isNarrow), at: 1, 1, in: area)
     let cursor = max(0, min(explorer.lineCursor, count - 1))
-    var chosen: Int?
-    if case .range(let index) = line(cursor) { chosen = index }
+    let chosen = strip(at: cursor)
     var row = 2
     row += drawStrip(
       AddressStrip(mapped), "used", chosen, at: row, in: area, with: &pen)
@@ -111,7 +153,7 @@ struct DomainView {
     if mapped.count > 0 {
       line += Prose(" in \(mapped.count) range\(mapped.count == 1 ? "" : "s")", .dim)
     }
-    return line
+    return line + lateReaches(isNarrow: isNarrow)
   }
 
   /// What its tables take, and what is lost.
@@ -128,7 +170,7 @@ struct DomainView {
       count == 0
       ? Prose("attached to nothing", .dim)
       : Prose(machine.words.users(count, isWide: true), .text) + Prose(" attached", .dim)
-    return line
+    return line + owner
   }
 
   /// Draws a strip with its ends; answers how many rows it took.
@@ -136,14 +178,17 @@ struct DomainView {
     _ strip: AddressStrip?, _ name: String, _ chosen: Int?, at row: Int, in area: Rect,
     with pen: inout Pen
   ) -> Int {
-    guard let strip else { return 0 }
+    guard var strip else { return 0 }
+    strip.reserved = holdings.reserved
+    strip.waiting = holdings.waiting.map { $0.iova.value...max($0.iova.value, $0.last) }
     pen.write(name, .dim, at: 1, row, in: area)
     let marks = max(8, area.width - 8)
     let range = chosen.flatMap { mapped.ranges.indices.contains($0) ? mapped.ranges[$0] : nil }
     strip.draw(at: row, column: 6, marks: marks, cursor: range, in: area, with: &pen)
     guard area.height >= 10 else { return 1 }
     pen.write(Prose(strip.first.hex8, .iova), at: 6, row + 1, in: area)
-    let step = Prose("a mark is \(strip.stepText(marks: marks))", .dim)
+    let step = Prose(
+      "a mark is \(strip.stepText(marks: marks))\(strip.legend(pen.glyphs))", .dim)
     pen.write(step, at: 6 + max(0, (marks - step.width) / 2), row + 1, in: area)
     pen.writeRight(Prose(strip.last.hex8, .iova), inset: 1, row + 1, in: area)
     return 2
@@ -158,10 +203,15 @@ struct DomainView {
       let range = mapped.ranges[index]
       var prose = RangeLine.prose(
         range, columns: mapped.ranges.last.map { $0.iova.value.hex8.count } ?? 10)
+      if isGivenUp(range) { prose += Prose("  ! no buffer is there", .half) }
       prose += Prose("  " + attributes(of: range, isNarrow: isNarrow), .dim)
       let isNow = now.map { range.iova.value <= $0 && $0 <= range.last } ?? false
       if isNow { pen.put(pen.glyphs.changed, pen.theme.style(.changed), at: 1, row, in: area) }
       pen.write(prose, at: 2, row, in: area)
+    case .waiting(let index):
+      pen.write(prose(holdings.waiting[index]), at: 2, row, in: area)
+    case .buffer(let index): pen.write(prose(holdings.buffers[index]), at: 2, row, in: area)
+    case .slot(let index): pen.write(prose(holdings.slots[index]), at: 2, row, in: area)
     case .leaked(let page):
       var prose = Prose("! leaked table ", .half)
       prose += Prose(page.value.hex8, .physical, to: .word(page.value))

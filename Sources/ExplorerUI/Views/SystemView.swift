@@ -9,12 +9,23 @@ enum SystemRow: Hashable {
   case iommu(Int)
   case bank(iommu: Int, bank: Int)
   case domain(DomainID, name: String)
+  /// A guest that has no domain yet.
+  case guest(name: String, words: String)
 
   var selection: Selection? {
     switch self {
     case .iommu(let iommu): .iommu(iommu)
     case .bank(let iommu, let bank): .bank(iommu: iommu, bank: bank)
     case .domain(_, let name): .domain(name)
+    case .guest: nil
+    }
+  }
+
+  /// It stands above the line, among what is built in.
+  var isHardware: Bool {
+    switch self {
+    case .iommu, .bank: true
+    case .domain, .guest: false
     }
   }
 }
@@ -33,7 +44,7 @@ extension Explorer {
   mutating func keepTreeTop() {
     guard !layout.system.isEmpty else { return }
     let rows = systemRows
-    let tree = rows.filter { if case .domain = $0 { false } else { true } }
+    let tree = rows.filter(\.isHardware)
     let height = SystemView.treeHeight(in: layout.system, domains: rows.count - tree.count)
     treeTop = treeTop(height: height, rows: tree)
   }
@@ -45,6 +56,7 @@ extension Explorer {
         + (isOpen(iommu)
           ? (0..<machine.board.iommus[iommu].bankCount).map { .bank(iommu: iommu, bank: $0) } : [])
     } + machine.liveDomains.map { .domain($0, name: machine.system.name(of: $0)) }
+      + machine.waitingGuests.map { .guest(name: $0.name, words: $0.words) }
   }
 }
 
@@ -75,8 +87,8 @@ struct SystemView {
       right: explorer.zoomHint(for: .system),
       bottom: legend)
     let all = explorer.systemRows
-    let tree = all.filter { if case .domain = $0 { false } else { true } }
-    let domains = all.filter { if case .domain = $0 { true } else { false } }
+    let tree = all.filter(\.isHardware)
+    let domains = all.filter { !$0.isHardware }
     let header = isWide ? 1 : 0
     let treeHeight = Self.treeHeight(in: area, domains: domains.count)
     if isWide {
@@ -120,6 +132,10 @@ struct SystemView {
       case .iommu(let iommu): drawIOMMU(iommu, row, area, isWide, &pen)
       case .bank(let iommu, let bank): drawBank(iommu, bank, row, area, isWide, &pen)
       case .domain(let domain, let name): drawDomain(domain, name, row, area, isWide, &pen)
+      case .guest(let name, let words):
+        let end = pen.write("○ " + name, .dim, at: 1, row, in: area)
+        let start = max(end + 1, isWide ? 15 : 10)
+        pen.write(isWide ? words : "guest", .dim, at: start, row, in: area)
       }
       if item.selection == explorer.selection {
         pen.select(row: row, in: area, focused: explorer.focus == .system)
@@ -223,6 +239,8 @@ struct SystemView {
     pen.write(
       Prose(DisplayWidth.truncate(name, to: nameWidth, ellipsis: pen.glyphs.cut), .domain), at: 3,
       row, in: area)
+    let isReached = DomainHoldings(of: domain, in: machine).waiting.contains(where: \.isReachable)
+    if isReached { pen.write("≠", .stale, at: isWide ? 14 : 9, row, in: area) }
     let count = found.attached.count
     pen.write(
       machine.words.users(count, isWide: isWide), .text, at: isWide ? 15 : 10, row, in: area)

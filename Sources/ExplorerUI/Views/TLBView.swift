@@ -121,7 +121,8 @@ struct TLBView {
     }
     guard line.truth.isStale else { return lines }
     let why: Prose =
-      "Until it is invalidated, devices go where the tables no longer lead. 9 tells since when."
+      machine.lazyWindow(of: entry, in: iommu).map { $0 + " 9 tells since when." }
+      ?? "Until it is invalidated, devices go where the tables no longer lead. 9 tells since when."
     return lines + Wrapped(why, width: width).lines.map { $0.all(.dim) }
   }
 
