@@ -50,6 +50,15 @@ extension Canvas {
       }
       return column - at.column
     }
+    if text.unicodeScalars.allSatisfy(DisplayWidth.standsAlone(_:)) {
+      for scalar in text.unicodeScalars {
+        if column >= area.column, column < area.maxColumn {
+          put(Cell(alone: scalar, style), at: rowStart + column)
+        }
+        column += 1
+      }
+      return column - at.column
+    }
     for character in text {
       column += draw(character, column: column, rowStart: rowStart, style: style, area: area)
     }

@@ -64,6 +64,34 @@ package struct Canvas: Sendable, Equatable {
     return true
   }
 
+  /// The cells of a block, row by row, as far as it lies on the canvas.
+  package func cells(in rect: Rect) -> [Cell] {
+    let area = rect.intersection(bounds)
+    guard !area.isEmpty else { return [] }
+    var block: [Cell] = []
+    block.reserveCapacity(area.width * area.height)
+    for row in area.row..<area.maxRow {
+      block += cells[row * width + area.column..<row * width + area.maxColumn]
+    }
+    return block
+  }
+
+  /// Puts back the cells that a block had.
+  ///
+  /// - Precondition: They come from the same block of a canvas of this size.
+  package mutating func put(_ block: [Cell], in rect: Rect) {
+    let area = rect.intersection(bounds)
+    guard !area.isEmpty else { return }
+    precondition(block.count == area.width * area.height, "the cells are of another block")
+    for row in 0..<area.height {
+      let start = (area.row + row) * width + area.column
+      blankLeftHalf(before: start)
+      blankRightHalf(after: start + area.width - 1)
+      cells.replaceSubrange(
+        start..<start + area.width, with: block[row * area.width..<(row + 1) * area.width])
+    }
+  }
+
   /// The characters of a row with their trailing spaces.
   package func text(row: Int) -> String {
     var result = ""

@@ -40,6 +40,13 @@ package struct Cell: Hashable, Sendable {
     self.style = style
   }
 
+  /// Creates the cell of a scalar that stands alone.
+  init(alone scalar: Unicode.Scalar, _ style: Style) {
+    low = UInt64(scalar.value)
+    high = 0
+    self.style = style
+  }
+
   private init(low: UInt64, style: Style) {
     self.low = low
     high = 0

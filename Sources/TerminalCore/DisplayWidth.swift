@@ -23,10 +23,24 @@ package enum DisplayWidth {
     character.unicodeScalars.first.map { max(1, of($0)) } ?? 1
   }
 
+  /// Tells whether a scalar takes one column and never joins another of its kind into a character.
+  ///
+  /// A part of those that do: printable ASCII, and the arrows, signs, lines and blocks that screens
+  /// are drawn with. A text of nothing else need not be taken apart into characters.
+  static func standsAlone(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x20..<0x7F, 0xB7, 0xD7, 0x2013...0x2014, 0x2022, 0x2026, 0x203A, 0x2190...0x2193, 0x21B5,
+      0x2260, 0x2500...0x25FA, 0x2713, 0x2717:
+      true
+    default: false
+    }
+  }
+
   /// The columns `Canvas` gives to a text of one line.
   package static func of(_ text: String) -> Int {
     let bytes = text.utf8
     if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return bytes.count }
+    if text.unicodeScalars.allSatisfy(standsAlone(_:)) { return text.unicodeScalars.count }
     return text.reduce(0) { $0 + of($1) }
   }
 

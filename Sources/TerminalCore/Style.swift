@@ -25,6 +25,12 @@ package struct Style: Hashable, Sendable {
       self.rawValue = rawValue
     }
 
+    /// The same as for any set of options, without a look at types at run time: every style that is
+    /// made comes through here.
+    package init(arrayLiteral elements: Attributes...) {
+      rawValue = elements.reduce(0) { $0 | $1.rawValue }
+    }
+
     /// What shows on a blank.
     package static let onBlank = Attributes(rawValue: 1 << 2 | 1 << 3)
 

@@ -1,5 +1,6 @@
-import TerminalCore
 import Testing
+
+@testable import TerminalCore
 
 @Suite struct `The width of` {
   @Test(
@@ -18,6 +19,14 @@ import Testing
     #expect(DisplayWidth.of("漢字e\u{301}") == 5)
     #expect(DisplayWidth.of("\r\n") == 1)
     #expect(DisplayWidth.of("a\tb") == 3)
+  }
+
+  @Test func `what stands alone takes one column and stays a character beside its kind`() {
+    let alone = (0...0x10FFFF).compactMap(Unicode.Scalar.init(_:)).filter(DisplayWidth.standsAlone)
+    #expect(alone.allSatisfy { DisplayWidth.of($0) == 1 })
+    var text = String.UnicodeScalarView(alone)
+    for scalar in alone { text.append(contentsOf: [scalar, scalar]) }
+    #expect(String(text).count == alone.count * 3)
   }
 
   @Test func `a truncated text is never more than asked for`() {
