@@ -267,3 +267,13 @@ package enum Outcome: Hashable, Sendable {
     }
   }
 }
+
+extension Operation {
+  /// A device's own request, or the question where one would go.
+  package var request: DeviceRequest? {
+    switch self {
+    case .read(let request), .write(let request, _), .walk(let request): request
+    default: nil
+    }
+  }
+}

@@ -9,7 +9,11 @@ extension Timeline {
     let end = position
     jump(to: Position(entry: end.entry, events: 0))
     let before = machine.walkedTables
-    while position < end, forward(), position.entry == end.entry {
+    while position < end {
+      let done = position.events
+      guard forward(), position.entry == end.entry else { break }
+      // A reset writes many words that are there already: no context is looked at for those.
+      guard happened.dropFirst(done).contains(where: \.change.mayLeadElsewhere) else { continue }
       let now = machine.walkedTables
       if zip(before, now).contains(where: { $0 == nil && $1 != nil }) {
         // Where that is the last step of all, the one before it tells what is still missing.
@@ -28,6 +32,19 @@ extension Machine {
       (0..<board.iommus[iommu].bankCount).map {
         BankStatus(bank: $0, of: iommu, in: self).table
       }
+    }
+  }
+}
+
+extension Change {
+  /// A walk may begin or end elsewhere after it.
+  fileprivate var mayLeadElsewhere: Bool {
+    switch self {
+    case .call, .return, .registerRead: false
+    case .registerWrite(_, _, let old, _, let kept): old != kept
+    case .memoryWrite(_, let old, let new): old != new
+    case .memoryWrite64(_, let old, let new): old != new
+    default: true
     }
   }
 }

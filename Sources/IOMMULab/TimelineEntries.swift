@@ -17,6 +17,8 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
     let cost: Cost
     /// The outcome was added to the unusual ones for this operation.
     let isNew: Bool
+    /// It is a device's own request, or the question where one would go.
+    let isRequest: Bool
 
     var newPlace: Int? { isNew ? Int(value) : nil }
   }
@@ -72,6 +74,8 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
 
   func line(at index: Int) -> Int? { records[index].line > 0 ? Int(records[index].line) : nil }
 
+  func isRequest(at index: Int) -> Bool { records[index].isRequest }
+
   func faults(at index: Int) -> Int { records[index].faults }
 
   func cost(at index: Int) -> Cost { records[index].cost }
@@ -104,7 +108,8 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
     records.append(
       Record(
         textEnd: UInt32(truncatingIfNeeded: typed.count), line: number, kind: kind, value: value,
-        faults: faults, cost: cost, isNew: others.count > before))
+        faults: faults, cost: cost, isNew: others.count > before,
+        isRequest: operation.request != nil))
   }
 
   private mutating func encode(_ outcome: Outcome) -> (OutcomeKind, UInt64) {
@@ -153,6 +158,11 @@ extension Timeline {
 
     /// Read anew each time.
     package var operation: Operation { entries.operation(at: index) }
+    /// The request that it is, or asks about; to tell that it is none nothing is read.
+    package var request: Operation.DeviceRequest? {
+      guard entries.isRequest(at: index) else { return nil }
+      return entries.operation(at: index).request
+    }
     package var outcome: Outcome { entries.outcome(at: index) }
     /// The line of the script it came from.
     package var line: Int? { entries.line(at: index) }

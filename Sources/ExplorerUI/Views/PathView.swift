@@ -12,11 +12,7 @@ extension Subject {
     let timeline = explorer.timeline
     let past = timeline.entries.prefix(timeline.position.entry + 1).suffix(200)
     for entry in past.reversed() {
-      switch entry.operation {
-      case .read(let request), .write(let request, _), .walk(let request):
-        if request.device == deviceName { return IOVA(request.iova) }
-      default: break
-      }
+      if let request = entry.request, request.device == deviceName { return IOVA(request.iova) }
     }
     if let table, let first = explorer.mappings(from: table).ranges.first {
       return IOVA(first.iova.value + min(0x123, first.length - 1))
