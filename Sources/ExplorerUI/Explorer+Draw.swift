@@ -5,7 +5,7 @@ internal import TerminalCore
 
 /// Arranges the panes and asks each view to draw.
 extension Explorer {
-  func draw(with pen: inout Pen) {
+  mutating func draw(with pen: inout Pen) {
     let layout = layout
     guard layout.shape != .sentence else {
       let all = Rect(column: 0, row: 0, width: width, height: height)
@@ -30,7 +30,7 @@ extension Explorer {
     if !layout.timeline.isEmpty, isWatchingTraffic {
       TrafficPlots(self).draw(in: layout.timeline, with: &pen)
     } else if !layout.timeline.isEmpty {
-      TimelineView(self).draw(in: layout.timeline, with: &pen)
+      drawTimeline(in: layout.timeline, with: &pen)
     }
     if !layout.why.isEmpty { WhyLines(self).draw(in: layout.why, with: &pen) }
     if let comparison {

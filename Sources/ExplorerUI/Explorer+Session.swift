@@ -155,6 +155,7 @@ extension Explorer {
   private mutating func begin(_ timeline: Timeline, title: String) throws(ParseError) {
     registers = try Library.registers(of: timeline.machine.platform.family)
     self.timeline = timeline
+    forgetDrawn()
     self.title = title
     (traffic.isRunning, traffic.isOpen, designs) = (false, false, nil)
     saved = timeline.entries.count

@@ -79,6 +79,9 @@ package struct Explorer: Sendable {
   var isMouseOn = true
   /// What is known of the whole machine as it is now.
   var survey = Survey()
+  /// What was drawn last and may be shown again, and what was said last.
+  var keptTimeline: KeptPane?
+  var told: Told?
   private(set) var hits: [(area: Rect, action: Action)] = []
   /// What leads somewhere on the screen as it was drawn last.
   private(set) var links: [Link] = []
@@ -109,7 +112,10 @@ package struct Explorer: Sendable {
     refreshSurvey()
   }
 
-  var machine: Machine { timeline.machine }
+  var machine: Machine {
+    // Read in place, as the machine's board is.
+    _read { yield timeline.machine }
+  }
 
   // MARK: Events
 
@@ -378,6 +384,7 @@ package struct Explorer: Sendable {
   /// Draws the screen; the only thing that changes is what a click will mean.
   package mutating func draw() -> (canvas: Canvas, cursor: Point?) {
     refreshSurvey()
+    refreshTold()
     var pen = Pen(width: width, height: height, theme: theme, glyphs: glyphs)
     draw(with: &pen)
     // What lies under a form leads nowhere, and what stands in one is about its fields.

@@ -77,6 +77,16 @@ package struct Pen {
     write(String(glyph), style: style, at: column, row, in: area)
   }
 
+  /// Repeats a sign that a line is made of over a block of an area.
+  mutating func line(
+    _ glyph: Character, _ style: Style, from start: (column: Int, row: Int), columns: Int,
+    rows: Int, in area: Rect
+  ) {
+    let block = Rect(
+      column: area.column + start.column, row: area.row + start.row, width: columns, height: rows)
+    canvas.fill(block.intersection(area), glyph, style)
+  }
+
   // MARK: Areas
 
   /// Makes a click into `area` mean `action`.
@@ -114,13 +124,11 @@ package struct Pen {
     guard area.width >= 2, area.height >= 2 else { return area }
     let style = theme.frame(focused: focused)
     let (last, end) = (area.width - 1, area.height - 1)
-    for column in 1..<max(1, last) {
-      put(glyphs.horizontal, style, at: column, 0, in: area)
-      put(glyphs.horizontal, style, at: column, end, in: area)
+    for row in [0, end] {
+      line(glyphs.horizontal, style, from: (1, row), columns: last - 1, rows: 1, in: area)
     }
-    for row in 1..<max(1, end) {
-      put(glyphs.vertical, style, at: 0, row, in: area)
-      put(glyphs.vertical, style, at: last, row, in: area)
+    for column in [0, last] {
+      line(glyphs.vertical, style, from: (column, 1), columns: 1, rows: end - 1, in: area)
     }
     put(glyphs.topLeft, style, at: 0, 0, in: area)
     put(glyphs.topRight, style, at: last, 0, in: area)
@@ -143,9 +151,7 @@ package struct Pen {
   ) {
     guard row > 0, row < frame.height - 1 else { return }
     let style = theme.frame(focused: focused)
-    for column in 1..<max(1, frame.width - 1) {
-      put(glyphs.horizontal, style, at: column, row, in: frame)
-    }
+    line(glyphs.horizontal, style, from: (1, row), columns: frame.width - 2, rows: 1, in: frame)
     put(glyphs.teeRight, style, at: 0, row, in: frame)
     put(glyphs.teeLeft, style, at: frame.width - 1, row, in: frame)
     caption(title, right: right, row: row, in: frame, focused: false)
@@ -174,6 +180,18 @@ package struct Pen {
       let end = write(right, at: start + 1, 0, in: line)
       write(" ", at: end, 0, in: line)
     }
+  }
+
+  /// Puts back the cells that an area had.
+  mutating func put(_ cells: [Cell], in area: Rect) { canvas.put(cells, in: area) }
+
+  /// Adds what led somewhere in it.
+  mutating func add(
+    _ hits: [(area: Rect, action: Action)], _ links: [Link], cursorRow: Int?
+  ) {
+    self.hits += hits
+    self.links += links
+    if let cursorRow { self.cursorRow = cursorRow }
   }
 
   // MARK: Pop-ups

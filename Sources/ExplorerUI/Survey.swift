@@ -14,14 +14,7 @@ struct Survey: Sendable {
     let cause: Cause?
   }
 
-  private struct Stamp: Hashable {
-    let revision: Int
-    let position: Timeline.Position
-
-    init(_ timeline: Timeline) { (revision, position) = (timeline.revision, timeline.position) }
-  }
-
-  private var stamp: Stamp?
+  private var stamp: Moment?
   private var mapped = MappingSurvey()
   /// What other tables map that somebody asked for.
   private var tables: [PhysicalAddress: Mappings] = [:]
@@ -55,7 +48,7 @@ struct Survey: Sendable {
 
   /// Brings it up to the state that a timeline is in.
   mutating func refresh(_ timeline: Timeline, walked: PhysicalAddress?, memoryPage: UInt64?) {
-    let now = Stamp(timeline)
+    let now = Moment(timeline)
     let machine = timeline.machine
     if stamp != now {
       if isMemoryChanged(in: timeline) { lookThrough(machine) }

@@ -105,6 +105,7 @@ extension Explorer {
   var isWhyCut: Bool {
     let area = layout.why
     guard notice == nil, !area.isEmpty else { return false }
+    if let told, told.moment == Moment(timeline), told.area == area { return told.isCut }
     return Wrapped(narration.sentence, width: max(0, area.width - 7)).lines.count > area.height
   }
 
@@ -131,6 +132,7 @@ extension Explorer {
 
   /// Why the current step happened, or what there is to do before the first one.
   var narration: (sentence: Prose, source: String) {
+    if let told, told.moment == Moment(timeline) { return (told.sentence, told.source) }
     if let index = timeline.currentEvent, timeline.recording.isComplete {
       let narration = Narration(
         of: index, in: timeline.recording, machine: machine, registers: registers)

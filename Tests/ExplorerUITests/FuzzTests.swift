@@ -62,6 +62,17 @@ import Testing
     return keys.map { .key($0) }
   }
 
+  /// What is kept from one screen to the next shows what drawing it anew would show.
+  private func expectNothingOld(_ canvas: Canvas, _ explorer: Explorer, _ place: Comment) {
+    var fresh = explorer
+    fresh.forgetDrawn()
+    #expect(fresh.draw().canvas == canvas, place)
+    #expect(fresh.links == explorer.links, place)
+    #expect(fresh.hits.map(\.area) == explorer.hits.map(\.area), place)
+    #expect(fresh.hits.map(\.action) == explorer.hits.map(\.action), place)
+    #expect(fresh.cursorRow == explorer.cursorRow, place)
+  }
+
   @Test(arguments: 1...8)
   func `none of thousands of events traps`(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
@@ -85,6 +96,7 @@ import Testing
         if let cursor, canvas.height > 2, canvas.width > 20 {
           #expect(canvas.bounds.contains(cursor), "seed \(seed), event \(count)")
         }
+        expectNothingOld(canvas, explorer, "seed \(seed), event \(count)")
       }
     }
     // It still works: what is there goes to its start and to its end again.

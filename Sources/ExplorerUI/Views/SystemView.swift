@@ -170,16 +170,17 @@ struct SystemView {
       let dot = dot(iommu, bank)
       column = pen.write(dot, at: column, row, in: area)
     }
-    if !isOpen {
+    if !isOpen, busy != nil {
       let works = (0..<unit.bankCount).compactMap { work(bank: $0, of: iommu) }
       drawWork(
         works.reduce(into: TrafficResult()) { $0 += $1 },
         at: column, row, in: area, with: &pen)
     }
-    let names = (0..<unit.bankCount).compactMap { domainName(iommu, $0) }
-    var unique: [String] = []
-    for name in names where !unique.contains(name) { unique.append(name) }
     if !isOpen {
+      var unique: [String] = []
+      for bank in 0..<unit.bankCount {
+        if let name = domainName(iommu, bank), !unique.contains(name) { unique.append(name) }
+      }
       let start = max(column + 1, isWide ? 30 : 17)
       let room = Rect(
         column: area.column + start, row: area.row + row, width: area.width - start, height: 1)

@@ -35,9 +35,8 @@ struct TimelineView {
     let style = pen.theme.frame(focused: focused)
     pen.put(pen.glyphs.teeDown, style, at: left + 1, 0, in: area)
     pen.put(pen.glyphs.teeUp, style, at: left + 1, area.height - 1, in: area)
-    for row in 1..<area.height - 1 {
-      pen.put(pen.glyphs.vertical, style, at: left + 1, row, in: area)
-    }
+    pen.line(
+      pen.glyphs.vertical, style, from: (left + 1, 1), columns: 1, rows: area.height - 2, in: area)
     let list = Rect(column: inside.column, row: inside.row, width: left, height: inside.height)
     OperationList(explorer).draw(in: list, with: &pen)
     CallTreeView(explorer).draw(
