@@ -113,6 +113,7 @@ extension Explorer {
       (saved, savedPath) = (0, nil)
       traffic.isOpen = false
       forgetPlaces()
+      forgetDrawn()
     }
     // What only looks, and what cannot be tried, is no reason to give up what comes after.
     if !timeline.isAtEnd, let outcome = timeline.outcomeOfLooking(operation) {
