@@ -196,3 +196,8 @@ extension Machine {
     return (system.name(of: domain), nil)
   }
 }
+
+extension Verb {
+  /// Design B's allocator, which one platform alone has.
+  package static var privateAlloc: Verb { .msmAlloc }
+}

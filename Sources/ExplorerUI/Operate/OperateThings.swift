@@ -177,7 +177,7 @@ extension OperateThings {
     if buffer == nil { unfit.formUnion([.dmaUnmap, .dmaFree]) }
     if !(device.map { machine.usesDMAAPI($0) } ?? false) { unfit.insert(.dmaRelease) }
     if machine.liveDomains.isEmpty { unfit.insert(.dmaDomain) }
-    if !machine.hasPrivateAllocator { unfit.insert(.msmAlloc) }
+    if !machine.hasPrivateAllocator { unfit.insert(.privateAlloc) }
   }
 
   private mutating func takeCursor(_ explorer: Explorer, _ subject: Subject, _ machine: Machine) {

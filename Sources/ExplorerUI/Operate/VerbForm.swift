@@ -161,7 +161,7 @@ struct VerbForm: Hashable, Sendable {
       .alloc, on: .machine, "n", "Allocate a new domain", "iommu_domain_alloc",
       [FormField("name", .newDomain), FormField("cookie", .cookie, isOptional: true)]),
     VerbForm(
-      .msmAlloc, on: .machine, "N", "Allocate a domain for one context", "design B's own call",
+      .privateAlloc, on: .machine, "N", "Allocate a domain for one context", "design B's own call",
       [FormField("name", .newDomain), FormField("context", .device(.free))]),
     VerbForm(
       .vm, on: .machine, "g", "Start a guest", "kvm_create_vm",

@@ -10,7 +10,7 @@ extension DomainView {
     guard count > 0 else { return "" }
     return isNarrow
       ? Prose("  ≠ \(count) late", .stale)
-      : Prose("   ≠ reached too late \(count) time\(count == 1 ? "" : "s")", .stale)
+      : Prose("   ≠ \(count) late reach\(count == 1 ? "" : "es")", .stale)
   }
 
   /// For whom the domain is.
