@@ -16,9 +16,6 @@ extension System {
     if board.journal.isOn { board.journal.leave(value) }
   }
 
-  /// Everything that happens is recorded.
-  package var isRecording: Bool { board.journal.isOn }
-
   /// Unmaps, and leaves what has to be flushed to the caller.
   ///
   /// Linux: `iommu_unmap_fast`. A caller that flushes later says so in `gather`.
