@@ -152,7 +152,7 @@ extension Explorer {
   }
 
   /// Takes another timeline in, and looks at it as the program does at its first.
-  private mutating func begin(_ timeline: Timeline, title: String) throws(ParseError) {
+  mutating func begin(_ timeline: Timeline, title: String) throws(ParseError) {
     registers = try Library.registers(of: timeline.machine.platform.family)
     self.timeline = timeline
     forgetDrawn()

@@ -107,13 +107,11 @@ extension Explorer {
           line: 1, column: "use ".count + 1,
           "no platform \"\(platform.shown)\"; there are: \(known)")
       }
-      let found = try Library.platform(platform)
-      registers = try Library.registers(of: found.family)
-      timeline = Timeline(from: Machine(unprobed: found))
-      (saved, savedPath) = (0, nil)
-      traffic.isOpen = false
-      forgetPlaces()
-      forgetDrawn()
+      let machine = Machine(unprobed: try Library.platform(platform))
+      // Devices at work stop at their next tick, which says that none is attached any more.
+      let isRunning = traffic.isRunning
+      try begin(Timeline(from: machine), title: "new session")
+      traffic.isRunning = isRunning
     }
     // What only looks, and what cannot be tried, is no reason to give up what comes after.
     if !timeline.isAtEnd, let outcome = timeline.outcomeOfLooking(operation) {
