@@ -172,6 +172,14 @@ extension Machine {
   /// A device's driver has mapped something by the DMA API, now or before.
   package func usesDMAAPI(_ device: String) -> Bool { defaultDomain(of: device) != nil }
 
+  /// Somebody attached the device to a domain that is not its default one: the DMA API answers -EBUSY.
+  package func isAttachedPastDMAAPI(_ device: String) -> Bool {
+    guard
+      let attached = system.device(named: device).flatMap({ system.devices[$0.index].attachedTo })
+    else { return false }
+    return attached != defaultDomain(of: device)
+  }
+
   package func defaultDomain(of device: String) -> DomainID? {
     system.device(named: device).flatMap { clients.space(of: $0) }.map { clients.spaces[$0].domain }
   }

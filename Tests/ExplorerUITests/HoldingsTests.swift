@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test func `o lists what clients can do, and only what fits`() throws {
-    var session = try Session("<End><Tab><Tab><Tab>o", size: (120, 60))
+    var session = try Session("<End>:'detach fb mdp_rgb1'<Enter>o", size: (120, 60))
     for text in ["Map a buffer for", "Start a guest", "When does the DMA API flush?"] {
       #expect(session.screen.contains(text), "\(text)")
     }

@@ -1,14 +1,36 @@
-import ExplorerUI
 import IOMMUHardware
 import IOMMULab
 import IOMMUModel
 import TerminalCore
 import Testing
 
+@testable import ExplorerUI
+
 /// Operating from where one stands: a list of what fits, a form filled in, and nothing done before
 /// Enter.
 @Suite struct `Operating` {
   private let large = (120, 36)
+
+  @Test func `in the middle of an attach the list is about what comes after it`() throws {
+    let session = try Session("o", size: (120, 36))
+    #expect(session.explorer.timeline.step < session.explorer.timeline.stepCount)
+    #expect(session.screen.contains("m  Map memory into fb"))
+    #expect(session.explorer.timeline.step == (try Session().explorer.timeline.step))
+  }
+
+  @Test func `a device that somebody attached is offered no buffers of the DMA API`() throws {
+    let attached = try Session("<End>o", size: (120, 36))
+    #expect(!attached.screen.contains("Map a buffer for mdp_rgb1"))
+    let free = try Session("<End>:'detach fb mdp_rgb1'<Enter>o", size: (120, 36))
+    #expect(free.screen.contains("Map a buffer for mdp_rgb1"))
+  }
+
+  @Test func `another machine is a session of its own, with nothing of the last one`() throws {
+    let session = try Session("<End>v:'use msm8x60'<Enter>", size: (120, 36))
+    #expect(!session.lines[0].contains("sandbox"))
+    #expect(session.lines[0].contains("new session"))
+    #expect(session.explorer.marked == nil)
+  }
 
   @Test func `o lists what fits the selection, each with its letter and its line`() throws {
     let session = try Session("<End><click 5,19>o", size: large)

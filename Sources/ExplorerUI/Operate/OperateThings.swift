@@ -135,11 +135,13 @@ extension OperateThings {
   /// What the selection is, and what is under the cursor of the pane with the focus; with `looksInside`
   /// under the inspector's, whichever pane has the focus.
   init(_ explorer: Explorer, looksInside: Bool = false) {
+    // What is chosen will be done after the current operation; the cursor stands on what shows now.
+    let later = explorer.timeline.machineAfterCurrent
+    takeSelection(explorer.selection, Subject(explorer.selection, in: later), later)
+    takeClients(later)
+    guard looksInside || explorer.focus == .inspector else { return }
     let machine = explorer.machine
-    let subject = Subject(explorer.selection, in: machine)
-    takeSelection(explorer.selection, subject, machine)
-    takeClients(machine)
-    if looksInside || explorer.focus == .inspector { takeCursor(explorer, subject, machine) }
+    takeCursor(explorer, Subject(explorer.selection, in: machine), machine)
   }
 
   private mutating func takeSelection(
@@ -176,6 +178,9 @@ extension OperateThings {
     buffer = holdings.buffers.last?.name
     if buffer == nil { unfit.formUnion([.dmaUnmap, .dmaFree]) }
     if !(device.map { machine.usesDMAAPI($0) } ?? false) { unfit.insert(.dmaRelease) }
+    if let device, machine.isAttachedPastDMAAPI(device) {
+      unfit.formUnion([.dmaMap, .dmaMapSG, .dmaAlloc])
+    }
     if machine.liveDomains.isEmpty { unfit.insert(.dmaDomain) }
     if !machine.hasPrivateAllocator { unfit.insert(.privateAlloc) }
   }
