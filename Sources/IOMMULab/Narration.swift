@@ -267,7 +267,14 @@ struct Explainer {
   private func explainTableWrite(_ at: PhysicalAddress, _ new: UInt64) -> Narration {
     let format = machine.platform.format
     let use = machine.board.memory.use(ofPage: at.page)
-    guard use != .rootTable, use != .contextTable else { return explainRoutingWrite(at, use, new) }
+    switch use {
+    case .rootTable, .contextTable: return explainRoutingWrite(at, use, new)
+    case .buffer, .coherentBuffer:
+      return Narration("A word of memory changes. No table of the kernel's lies there.", place)
+    case .freed:
+      return Narration("A word changes in a page that went back to the allocator.", place)
+    case .firstLevelTable, .lowerLevelTable: break
+    }
     let isFirst = use == .firstLevelTable
     let level = isFirst ? format.firstLevel : format.levels[1]
     let name = format.levels.count > 2 ? "table" : isFirst ? "first-level" : "second-level"
