@@ -26,9 +26,9 @@ package enum Library {
     package let text: String
   }
 
-  /// All scenes, by name.
+  /// All scenes, by name; lessons are none.
   package static let scenes: [Scene] = Assets.names(in: "scenarios").compactMap { name in
-    guard let text = scene(name) else { return nil }
+    guard let text = scene(name), !Lesson.isLesson(text) else { return nil }
     let lines = text.split(separator: "\n")
     let platform = lines.first { $0.hasPrefix("use ") }?.split(separator: " ").dropFirst().first
     return Scene(

@@ -21,6 +21,10 @@ package struct ScriptRunner {
     package let line: Int
     package let column: Int
     package let reason: String
+
+    package init(line: Int, column: Int, reason: String) {
+      (self.line, self.column, self.reason) = (line, column, reason)
+    }
   }
 
   /// The most events shown of one operation: 128 MiB of them.

@@ -1,0 +1,47 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+package import IOMMUModel
+
+/// The text of a lesson with its marks turned into roles and links.
+///
+/// Backticks enclose what is in the language or on the screen; `iova:` and `pa:` before a number say
+/// which kind of address it is.
+package enum LessonText {
+  /// A paragraph as prose; names are those of a machine.
+  package static func prose(_ text: String, on machine: Machine) -> Prose {
+    var prose = Prose()
+    for (index, part) in text.split(separator: "`", omittingEmptySubsequences: false).enumerated() {
+      if index % 2 == 0 {
+        prose.add(String(part), .text)
+      } else {
+        prose += marked(part, on: machine)
+      }
+    }
+    return prose
+  }
+
+  /// A line of the language: each word by what it is.
+  package static func language(_ text: String, on machine: Machine) -> Prose {
+    marked(text[...], on: machine)
+  }
+
+  private static func marked(_ text: Substring, on machine: Machine) -> Prose {
+    var prose = Prose()
+    for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+      if index > 0 { prose.add(" ", .text) }
+      prose += marked(word: word, on: machine)
+    }
+    return prose
+  }
+
+  private static func marked(word: Substring, on machine: Machine) -> Prose {
+    if word.hasPrefix("iova:") { return Prose(String(word.dropFirst(5)), .iova) }
+    if word.hasPrefix("pa:") { return Prose(String(word.dropFirst(3)), .physical) }
+    let name = String(word)
+    if machine.system.domain(named: name) != nil { return Prose(name, .domain) }
+    if machine.system.device(named: name) != nil || machine.index(ofIOMMU: name) != nil {
+      return Prose(name, .strong, to: .named(name))
+    }
+    return Prose(name, .strong)
+  }
+}
