@@ -1,5 +1,6 @@
 package import IOMMUHardware
 package import IOMMULab
+internal import TerminalCore
 
 /// What a key or a click can mean.
 ///
@@ -71,6 +72,9 @@ package enum Action: Hashable, Sendable {
   case designCell(DesignsCursor)
   /// Opens the run of the chosen cell as a session; the one with code about the platform, or the plain one.
   case openDesign(isHelped: Bool)
+
+  // MARK: Lessons
+  case lesson(LessonAction)
 
   // MARK: Operating
   /// Lists what can be done with what is selected.
@@ -190,4 +194,14 @@ package enum OperatingClick: Hashable, Sendable {
   case next, nextField, nextSuggestion, flip
   /// Between all that means something.
   case nothing
+}
+
+extension Action {
+  /// What it means for one of the keys that share it.
+  func by(_ key: Key) -> Action {
+    guard self == .lesson(.answer), case .character(let letter) = key.code,
+      let value = letter.asciiValue
+    else { return self }
+    return .lesson(.choose(Int(value) - Int(UInt8(ascii: "a"))))
+  }
 }

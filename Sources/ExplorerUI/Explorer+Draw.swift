@@ -18,7 +18,13 @@ extension Explorer {
     }
     StatusLine(self).draw(with: &pen)
     let marks = Marks(timeline)
-    if !layout.system.isEmpty { SystemView(self, marks).draw(in: layout.system, with: &pen) }
+    if !layout.system.isEmpty {
+      if let lesson, isReading {
+        LessonView(self, lesson).draw(in: layout.system, with: &pen)
+      } else {
+        SystemView(self, marks).draw(in: layout.system, with: &pen)
+      }
+    }
     if !layout.inspector.isEmpty, traffic.isOpen {
       TrafficView(self).draw(in: layout.inspector, with: &pen)
     } else if !layout.inspector.isEmpty {
@@ -37,6 +43,7 @@ extension Explorer {
       ComparisonView(comparison, width: width, height: height).draw(with: &pen)
     }
     if let designs { DesignsView(self, designs).draw(with: &pen) }
+    if let course { CourseView(self, course).draw(with: &pen) }
     if isWhyOpen { WhyView(self).draw(with: &pen) }
     if let picker { PickerView(self, picker).draw(with: &pen) }
     drawOperating(with: &pen)
@@ -64,6 +71,10 @@ extension Explorer {
     drawTabs(view, in: inside, isSecond: isSecond, with: &pen)
     let body = Rect(
       column: inside.column, row: inside.row + 1, width: inside.width, height: inside.height - 1)
+    if isCovered(view) {
+      CoveredView().draw(in: body, with: &pen)
+      return
+    }
     switch view {
     case .path: PathView(self, subject).draw(in: body, with: &pen)
     case .registers: RegistersView(self, subject).draw(in: body, frame: area, with: &pen)

@@ -8,6 +8,7 @@ internal import TerminalCore
 extension Explorer {
   mutating func move(_ direction: Direction) {
     switch focus {
+    case .system where isReading: moveInLesson(direction)
     case .system: moveInSystem(direction)
     case .inspector: moveInInspector(direction)
     case .timeline where traffic.isOpen: moveInTraffic(direction)
@@ -207,6 +208,7 @@ extension Explorer {
   mutating func scroll(_ pane: Pane, _ amount: Int) {
     let direction: Direction = amount < 0 ? .up : .down
     switch pane {
+    case .system where isReading: scrollLesson(amount)
     case .system: moveSelection(amount)
     case .inspector: moveInInspector(direction)
     case .timeline: _ = amount < 0 ? stepBack() : stepForward()

@@ -4,7 +4,9 @@ internal import TerminalCore
 /// Panes that grow, shrink and take the whole screen, and what the second inspector shows.
 extension Explorer {
   var layout: Layout {
-    Layout(width: width, height: height, focus: focus, isZoomed: isZoomed, dividers: dividers)
+    Layout(
+      width: width, height: height, focus: focus, isZoomed: isZoomed, dividers: dividers,
+      hasText: isReading)
   }
 
   // MARK: Zoom

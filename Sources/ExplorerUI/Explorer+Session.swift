@@ -158,6 +158,7 @@ extension Explorer {
     forgetDrawn()
     self.title = title
     (traffic.isRunning, traffic.isOpen, designs) = (false, false, nil)
+    (lesson, course) = (nil, nil)
     saved = timeline.entries.count
     savedPath = nil
     forgetPlaces()

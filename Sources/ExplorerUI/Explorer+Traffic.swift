@@ -51,6 +51,7 @@ extension Explorer {
         "No device is attached, so nobody asks. \(strong: ":attach DOMAIN DEVICE") attaches one."
       return
     }
+    lesson?.run.willOperate(timeline)
     for operation in operations { timeline.perform(operation) }
   }
 

@@ -44,6 +44,11 @@ extension Explorer {
       chooseAddress(text)
       return .none
     }
+    if prompt?.purpose == .answer {
+      prompt = nil
+      answer(typed: text)
+      return .none
+    }
     if prompt?.purpose == .seed {
       chooseSeed(text)
       return .none
@@ -122,7 +127,9 @@ extension Explorer {
       if outcome.isOK { show(operation) }
       return outcome.isOK
     }
+    lesson?.run.willOperate(timeline)
     let (outcome, dropped) = timeline.perform(operation)
+    lesson?.run.didOperate(timeline)
     saved = min(saved, timeline.entries.count - 1)
     tree.byHand = tree.byHand.filter { $0.key.entry < timeline.position.entry }
     var notice = outcome.isOK ? Prose(operation.text + " → ", .strong) : Prose("✗ ", .fault)

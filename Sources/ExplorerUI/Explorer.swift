@@ -74,6 +74,11 @@ package struct Explorer: Sendable {
   var comparison: ComparisonList?
   /// The comparison of the three designs, while it is open, and the cell that its cursor is on.
   var designs: DesignsCursor?
+  /// The lesson that is being taken, and the map of the course, while it is open.
+  var lesson: TakenLesson?
+  var course: CourseCursor?
+  /// How far the learner is with the course.
+  package internal(set) var progress = CourseProgress()
   /// What the last operation or key came to; shown until the next key.
   package internal(set) var notice: Prose?
   var isMouseOn = true
@@ -148,9 +153,10 @@ package struct Explorer: Sendable {
     if picker != nil { return pick(by: key) }
     if comparison != nil { return handleInComparison(key) }
     if designs != nil { return handleInDesigns(key) }
+    if course != nil { return handleInCourse(key) }
     if isWhyOpen { return readWhy(key) }
-    return Keymap.action(for: key, in: focus, view, amongTraffic: isAmongTraffic).map {
-      perform($0)
+    return Keymap.action(for: key, in: focus, view, during: modes).map {
+      perform($0.by(key))
     } ?? .none
   }
 
@@ -191,6 +197,10 @@ package struct Explorer: Sendable {
       moveInDesigns(amount < 0 ? .up : .down)
       return .none
     }
+    if course != nil {
+      moveInCourse(amount)
+      return .none
+    }
     let layout = layout
     if let second = layout.second, second.contains(point) { return perform(.scrollSecond(amount)) }
     let panes: [(Pane, Rect)] = [
@@ -212,6 +222,7 @@ package struct Explorer: Sendable {
     }
     switch action {
     case .stepForward:
+      if goOnInLesson() { break }
       if !stepForward() { notice = "This is the last step. : does something new." }
     case .mark: mark()
     case .compare: compare()
@@ -222,6 +233,7 @@ package struct Explorer: Sendable {
       toggle(fold, at: treeLines.firstIndex { $0.fold == fold })
     case .stepBack: if !stepBack() { notice = "This is the beginning." }
     case .operationForward:
+      if goOnInLesson() { break }
       if !timeline.forwardAccess() { notice = "This is the last operation. : does a new one." }
     case .operationBack: if !timeline.backAccess() { notice = "This is the beginning." }
     case .toStart: timeline.jumpToStart()
@@ -247,6 +259,7 @@ package struct Explorer: Sendable {
     case .nextPane: turnPane(1)
     case .previousPane: turnPane(-1)
     case .move(let direction): move(direction)
+    case .open where isPointing && focus == .inspector: answerByPointing()
     case .open: open()
     case .goBack: goBack()
     case .goForward: goForward()
@@ -271,8 +284,10 @@ package struct Explorer: Sendable {
     case .swapViews: swapViews()
     case .scrollSecond(let amount): scrollSecond(amount)
     case .point(let cursor):
+      let before = focus == .inspector && isPointing ? pointed : nil
       focus = .inspector
       point(at: cursor)
+      answerBySecondClick(before)
     case .scroll(let pane, let amount): scroll(pane, amount)
     case .editAddress:
       prompt = Prompt(.address, text: Subject(selection, in: machine).address(in: self).value.hex8)
@@ -286,6 +301,7 @@ package struct Explorer: Sendable {
     case .designCell(let cell): pointAtDesign(cell)
     case .openDesign(let isHelped): return openDesign(isHelped: isHelped)
     case .scenes: openPicker(.scenes)
+    case .lesson(let action): return perform(action)
     case .operate: openOperations()
     case .editWord: editWord()
     case .lastChange: goToLastChange()
@@ -317,9 +333,9 @@ package struct Explorer: Sendable {
   mutating func leave() {
     let isOpen =
       prompt != nil || picker != nil || isWhyOpen || comparison != nil || operating != nil
-      || designs != nil
+      || designs != nil || course != nil
     (prompt, picker, isWhyOpen, comparison, operating) = (nil, nil, false, nil, nil)
-    designs = nil
+    (designs, course) = (nil, nil)
     if isOpen { return }
     if isZoomed {
       isZoomed = false

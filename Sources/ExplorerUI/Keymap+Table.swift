@@ -14,10 +14,19 @@ extension Binding {
   /// Where it works, in words; empty where it works everywhere.
   var place: String {
     switch (pane, view) {
-    case (nil, nil): needsTraffic ? "Traffic" : ""
-    case (let pane?, nil): pane.title
+    case (nil, nil): mode?.title ?? ""
+    case (let pane?, nil): mode?.title ?? pane.title
     case (nil, let view?): view.title
     case (let pane?, let view?): "\(pane.title), \(view.title)"
+    }
+  }
+}
+
+extension Binding.Mode {
+  var title: String {
+    switch self {
+    case .traffic: "Traffic"
+    case .lesson, .reading, .choosing: "Lesson"
     }
   }
 }

@@ -3,7 +3,15 @@ package import TerminalCore
 /// One key, or a few that mean the same, and what they do.
 package struct Binding: Sendable {
   package enum Group: String, Hashable, Sendable, CaseIterable {
-    case time, traffic, look, act, screen, program
+    case time, traffic, look, act, screen, lesson, program
+  }
+
+  /// What is going on besides: some keys mean something only then.
+  package enum Mode: Hashable, Sendable {
+    /// Traffic runs or is looked at.
+    case traffic
+    /// A lesson is being taken; its text is in the place of the tree; it waits for a letter.
+    case lesson, reading, choosing
   }
 
   package let keys: [Key]
@@ -20,17 +28,18 @@ package struct Binding: Sendable {
   /// With which view open; nil is with any.
   package let view: ViewID?
 
-  /// It works only while traffic runs or is looked at.
-  package var needsTraffic = false
+  /// It works only while this goes on.
+  package var mode: Mode?
 
   /// It works while a pane has the focus and a view is open.
-  package func works(in pane: Pane, _ view: ViewID, amongTraffic: Bool = false) -> Bool {
-    (amongTraffic || !needsTraffic) && (self.pane ?? pane) == pane && (self.view ?? view) == view
+  package func works(in pane: Pane, _ view: ViewID, during modes: Set<Mode> = []) -> Bool {
+    (mode.map(modes.contains) ?? true) && (self.pane ?? pane) == pane
+      && (self.view ?? view) == view
   }
 
   /// How special it is: what works in one place alone goes before what works everywhere.
   fileprivate var rank: Int {
-    (needsTraffic ? 4 : 0) + (view == nil ? 0 : 2) + (pane == nil ? 0 : 1)
+    (mode == nil ? 0 : mode == .choosing ? 8 : 4) + (view == nil ? 0 : 2) + (pane == nil ? 0 : 1)
   }
 }
 
@@ -52,9 +61,9 @@ package enum Keymap {
     bind(
       " ", .run, .traffic, "run", "Set all attached devices going, and stop them", label: "Space"),
     bind("t", .toggleTraffic, .traffic, "", "Traffic: what the devices ask for, and where it went"),
-    bind("+", .faster, .traffic, "speed", "Faster", needsTraffic: true),
-    bind("-", .slower, .traffic, "", "Slower", needsTraffic: true),
-    bind("S", .editSeed, .traffic, "seed", "Choose the seed of the traffic", needsTraffic: true),
+    bind("+", .faster, .traffic, "speed", "Faster", during: .traffic),
+    bind("-", .slower, .traffic, "", "Slower", during: .traffic),
+    bind("S", .editSeed, .traffic, "seed", "Choose the seed of the traffic", during: .traffic),
 
     bind("1", .view(.path), .look, "", "Path: from device to memory"),
     bind("2", .view(.registers), .look, "", "Registers and their fields, in words"),
@@ -138,6 +147,36 @@ package enum Keymap {
       ":", .command, .act, "command", "Type an operation, like: map fb 0x1000 0x62000000 4K rw"),
     bind("e", .editAddress, .act, "address", "Choose the address that path and walk look at"),
 
+    bind("L", .lesson(.map), .lesson, "course", "The course: its lessons, and how far you are"),
+    bind(
+      ["a", "b", "c", "d", "e", "f"].map { .character($0) }, "a-f", .lesson(.answer), .lesson,
+      "Answer with this choice; in an order, it comes next", word: "answer", in: .system,
+      during: .choosing),
+    bind(
+      [.enter], "↵", .lesson(.answer), .lesson, "Answer; without a question, on", in: .system,
+      during: .reading),
+    bind(
+      [.up, .character("k")], "↑ k", .move(.up), .lesson, "The choice above, or the line above",
+      in: .system, during: .reading),
+    bind(
+      [.down, .character("j")], "↓ j", .move(.down), .lesson,
+      "The choice below, or the line below", in: .system, during: .reading),
+    bind(
+      "h", .lesson(.hint), .lesson, "hint", "A hint; after the last one the answer", in: .system,
+      during: .reading),
+    bind(
+      "x", .lesson(.skip), .lesson, "skip", "Show the answer, or perform the solution",
+      during: .lesson),
+    bind(
+      "b", .lesson(.resume), .lesson, "back to the lesson", "Back to the lesson as it was",
+      during: .lesson),
+    bind(
+      "[", .lesson(.previousPage), .lesson, "", "The page before", in: .system, during: .reading),
+    bind("]", .lesson(.nextPage), .lesson, "", "The next page", in: .system, during: .reading),
+    bind(
+      "T", .lesson(.tree), .lesson, "tree", "The tree in place of the text, and back",
+      during: .lesson),
+
     bind("?", .help, .program, "help", "What works here: type to filter, Enter does it"),
     bind("m", .toggleMouse, .program, "", "Give the mouse to the terminal, and take it back"),
     bind([.escape], "Esc", .leave, .program, "Leave what is open"),
@@ -150,21 +189,22 @@ package enum Keymap {
   private static func bind(
     _ character: Character, _ action: Action, _ group: Binding.Group, _ word: String,
     _ help: String, in pane: Pane? = nil, _ view: ViewID? = nil, label: String? = nil,
-    needsTraffic: Bool = false
+    during mode: Binding.Mode? = nil
   ) -> Binding {
     Binding(
       keys: [Key(.character(character))], label: label ?? String(character), word: word,
       help: help, group: group, action: action, pane: pane, view: view,
-      needsTraffic: needsTraffic)
+      mode: mode)
   }
 
   private static func bind(
     _ codes: [Key.Code], _ label: String, _ action: Action, _ group: Binding.Group,
-    _ help: String, word: String = "", in pane: Pane? = nil, _ view: ViewID? = nil
+    _ help: String, word: String = "", in pane: Pane? = nil, _ view: ViewID? = nil,
+    during mode: Binding.Mode? = nil
   ) -> Binding {
     Binding(
       keys: codes.map { Key($0) }, label: label, word: word, help: help, group: group,
-      action: action, pane: pane, view: view)
+      action: action, pane: pane, view: view, mode: mode)
   }
 
   private static func bind(
@@ -177,13 +217,13 @@ package enum Keymap {
 
   /// What a key means while a pane has the focus and a view is open; nil when it means nothing.
   package static func action(
-    for key: Key, in pane: Pane, _ view: ViewID, amongTraffic: Bool = false
+    for key: Key, in pane: Pane, _ view: ViewID, during modes: Set<Binding.Mode> = []
   ) -> Action? {
     var plain = key
     // A terminal may or may not report Shift with a capital letter.
     if case .character = key.code { plain.modifiers.remove(.shift) }
     let fitting = bindings.filter {
-      $0.keys.contains(plain) && $0.works(in: pane, view, amongTraffic: amongTraffic)
+      $0.keys.contains(plain) && $0.works(in: pane, view, during: modes)
     }
     return fitting.max { $0.rank < $1.rank }?.action
   }

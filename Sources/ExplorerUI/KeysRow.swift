@@ -19,6 +19,7 @@ struct KeysRow {
     let last =
       explorer.picker != nil || explorer.isWhyOpen || explorer.linkChoice != nil
         || explorer.comparison != nil || explorer.operating != nil || explorer.designs != nil
+        || explorer.course != nil
       ? []
       : [
         Item(key: "?", word: "help", action: .help), Item(key: "q", word: "quit", action: .quit),
@@ -66,6 +67,7 @@ struct KeysRow {
       ]
     }
     if let designs = explorer.designs { return items(of: designs) }
+    if explorer.course != nil { return courseItems }
     if explorer.linkChoice != nil {
       return [
         Item(key: "a-z", word: "go there", action: .leave),
@@ -75,11 +77,20 @@ struct KeysRow {
     }
     if let operating = explorer.operating { return items(of: operating) }
     if explorer.traffic.isOpen, explorer.focus != .system { return trafficItems }
+    if let lesson = explorer.lesson, explorer.isReading, explorer.focus == .system {
+      return items(of: lesson)
+    }
     var items = [
       Item(key: "n", word: "step", action: .stepForward),
       Item(key: "p", word: "back", action: .stepBack),
       Item(key: "o", word: "operate", action: .operate),
     ]
+    if explorer.isPointing, explorer.focus == .inspector {
+      items.insert(Item(key: "↵", word: "this one", action: .open), at: 0)
+    }
+    if explorer.lesson?.run.isPlaying ?? false {
+      items.append(Item(key: "b", word: "back to the lesson", action: .lesson(.resume)))
+    }
     if explorer.isWhyCut { items.append(Item(key: "w", word: "why", action: .why)) }
     switch (explorer.focus, explorer.view) {
     case (.inspector, .registers):
@@ -156,6 +167,51 @@ struct KeysRow {
         Item(key: "S", word: "swap", action: .swapViews),
       ]
     }
+    return items
+  }
+
+  private var courseItems: [Item] {
+    [
+      Item(key: "↑↓", word: "lesson", action: .lesson(.pointAtLesson(0))),
+      Item(key: "↵", word: "take it", action: .lesson(.openLesson(explorer.course?.cursor ?? 0))),
+      Item(key: "R", word: "forget all progress", action: .lesson(.map)),
+      Item(key: "Esc", word: "close", action: .leave),
+    ]
+  }
+
+  private func items(of lesson: TakenLesson) -> [Item] {
+    let run = lesson.run
+    var items: [Item] = []
+    if run.isAsking {
+      switch run.question?.kind {
+      case .choose?, .order?:
+        let last = lesson.run.question?.optionCount ?? 1
+        let letter = Character(Unicode.Scalar(UInt8(ascii: "a") + UInt8(min(25, last - 1))))
+        items.append(Item(key: "a-\(letter)", word: "answer", action: .lesson(.answer)))
+      case .type?: items.append(Item(key: "↵", word: "type", action: .lesson(.answer)))
+      case .point?: items.append(Item(key: "Tab", word: "to the panes", action: .nextPane))
+      case .reach?:
+        items.append(Item(key: "o", word: "operate", action: .operate))
+        items.append(Item(key: ":", word: "command", action: .command))
+      case nil: break
+      }
+      items.append(Item(key: "h", word: "hint", action: .lesson(.hint)))
+      items.append(Item(key: "x", word: "skip", action: .lesson(.skip)))
+    } else {
+      items.append(Item(key: "n", word: "step", action: .stepForward))
+      items.append(Item(key: "p", word: "back", action: .stepBack))
+    }
+    if run.isPlaying {
+      items.append(Item(key: "b", word: "back to the lesson", action: .lesson(.resume)))
+    }
+    items += [
+      Item(key: "[ ]", word: "page", action: .lesson(.nextPage)),
+      Item(key: "L", word: "lessons", action: .lesson(.map)),
+      Item(key: "T", word: "tree", action: .lesson(.tree)),
+      Item(key: "Tab", word: "pane", action: .nextPane),
+      Item(key: "1-9", word: "view", action: .nextView),
+      Item(key: "N", word: "operation", action: .operationForward),
+    ]
     return items
   }
 

@@ -48,8 +48,10 @@ struct Layout: Hashable {
   private(set) var why = Rect(column: 0, row: 0, width: 0, height: 0)
   let keys: Rect
 
+  /// With `hasText`, a lesson's text stands in the place of the tree, over its whole height.
   init(
-    width: Int, height: Int, focus: Pane, isZoomed: Bool, dividers: Dividers = Dividers()
+    width: Int, height: Int, focus: Pane, isZoomed: Bool, dividers: Dividers = Dividers(),
+    hasText: Bool = false
   ) {
     (self.width, self.height) = (width, height)
     keys = Rect(column: 0, row: max(0, height - 1), width: width, height: min(1, height))
@@ -73,9 +75,14 @@ struct Layout: Hashable {
     let timelineRows = Self.fit(
       dividers.timeline ?? (height >= 50 ? 13 : height >= 30 ? 11 : 7),
       Self.leastTimeline...(rows - Self.leastPaneRows))
-    arrange(paneRows: rows - timelineRows, dividers)
+    arrange(paneRows: rows - timelineRows, dividers, hasText: hasText)
     timeline = Rect(
       column: 0, row: 1 + rows - timelineRows, width: width, height: timelineRows)
+    if hasText {
+      system.height = rows
+      timeline.column = system.width
+      timeline.width -= system.width
+    }
   }
 
   private mutating func show(_ pane: Pane, alone area: Rect) {
@@ -93,10 +100,10 @@ struct Layout: Hashable {
     if line > 0 { timeline = Rect(column: 0, row: 1 + rows - line, width: width, height: line) }
   }
 
-  private mutating func arrange(paneRows: Int, _ dividers: Dividers) {
+  private mutating func arrange(paneRows: Int, _ dividers: Dividers, hasText: Bool) {
     let hasSecond = width >= 180
     let systemWidth = Self.fit(
-      dividers.system ?? (width >= 110 ? 38 : 27),
+      dividers.system ?? (hasText ? max(40, min(60, width / 2 - 2)) : width >= 110 ? 38 : 27),
       Self.leastSystem...(width - Self.leastInspector * (hasSecond ? 2 : 1)))
     let rest = width - systemWidth
     let secondWidth =
@@ -120,8 +127,11 @@ struct Layout: Hashable {
   func divider(at point: Point) -> Divider? {
     guard shape == .panes, !system.isEmpty else { return nil }
     func isBetween(_ edge: Int) -> Bool { point.column == edge || point.column == edge - 1 }
-    if point.row == timeline.row || point.row == timeline.row - 1 { return .timeline }
-    guard point.row >= system.row, point.row < timeline.row else { return nil }
+    let isBesideText = point.column < timeline.column - 1
+    if !isBesideText, point.row == timeline.row || point.row == timeline.row - 1 {
+      return .timeline
+    }
+    guard point.row >= system.row, point.row < system.maxRow else { return nil }
     if isBetween(inspector.column) { return .system }
     if let second, isBetween(second.column) { return .second }
     return nil

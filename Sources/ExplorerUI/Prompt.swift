@@ -4,7 +4,7 @@ internal import TerminalCore
 
 /// The command line at the bottom: editing, history, completion.
 package struct Prompt: Hashable, Sendable {
-  package enum Purpose: Hashable, Sendable { case operation, address, seed }
+  package enum Purpose: Hashable, Sendable { case operation, address, seed, answer }
 
   enum Result { case edited, submitted(String), cancelled }
 
@@ -46,6 +46,7 @@ package struct Prompt: Hashable, Sendable {
     case .operation: ":"
     case .address: "address"
     case .seed: "seed"
+    case .answer: "answer"
     }
   }
 

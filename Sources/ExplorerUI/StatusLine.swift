@@ -24,10 +24,14 @@ struct StatusLine {
     let room = explorer.width - right.width - 3
     // What moves counts more than where it is: a piece that does not fit beside it stays away.
     var left = Prose()
-    var pieces = [
-      Prose(" iommu-tui", .strong),
-      Prose((isNarrow ? "  " : "   ") + explorer.machine.platform.name, .text),
-    ]
+    let gap = Prose(isNarrow ? "  " : "   ")
+    var pieces = [Prose(" iommu-tui", .strong)]
+    if let lesson = explorer.lesson {
+      pieces.append(gap + lesson.place)
+      if lesson.run.isPlaying { pieces.append(gap + Prose("trying out", .half)) }
+    } else {
+      pieces.append(gap + Prose(explorer.machine.platform.name))
+    }
     for words in explorer.machine.unusualState {
       pieces.append(Prose(isNarrow ? "  " : "   ", .text) + Prose(words, .half))
     }

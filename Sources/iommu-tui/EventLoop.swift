@@ -1,4 +1,5 @@
 internal import ExplorerUI
+internal import IOMMULab
 internal import TerminalCore
 internal import TerminalNcurses
 
@@ -8,9 +9,11 @@ enum EventLoop {
   ///
   /// `make` makes the explorer, once it is known what the terminal can show. What comes back is the
   /// signal that asked the program to end, if one did, and what was done and not saved. `remember`
-  /// takes each line that was done.
+  /// takes each line that was done, `keep` how far the learner is, whenever that changes.
   static func run(
-    mouse: Bool, remember: ([String]) -> Void, _ make: (ColorCount, _ isUnicode: Bool) -> Explorer
+    mouse: Bool, remember: ([String]) -> Void,
+    keep: (_ progress: CourseProgress, _ before: CourseProgress) -> Void,
+    _ make: (ColorCount, _ isUnicode: Bool) -> Explorer
   ) throws(TerminalFailure) -> (signal: Int32?, unsaved: String) {
     var terminal = try Terminal.open(mouse: mouse)
     let colors: ColorCount =
@@ -24,6 +27,7 @@ enum EventLoop {
     _ = explorer.handle(.resize(width: terminal.width, height: terminal.height))
     present(&explorer, on: &terminal)
     var ticker = Ticker()
+    var progress = explorer.progress
     while let events = terminal.nextEvents(
       timeoutMilliseconds: ticker.milliseconds(every: explorer.millisecondsPerTick))
     {
@@ -40,6 +44,10 @@ enum EventLoop {
         case .mouse(let isOn): terminal.setMouse(isOn)
         case .remember(let lines): remember(lines)
         }
+      }
+      if explorer.progress != progress {
+        keep(explorer.progress, progress)
+        progress = explorer.progress
       }
       present(&explorer, on: &terminal)
     }

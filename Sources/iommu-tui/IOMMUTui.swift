@@ -13,7 +13,10 @@ struct IOMMUTui: ParsableCommand {
     discussion:
       "Without a file, a small scene is open. `iommu-tui explore --help` lists the options.",
     version: "0.1.0",
-    subcommands: [Explore.self, Run.self, PictureCommand.self, Designs.self, BenchCommand.self],
+    subcommands: [
+      Explore.self, Run.self, PictureCommand.self, Designs.self, BenchCommand.self,
+      LessonCommand.self,
+    ],
     defaultSubcommand: Explore.self)
 
   /// Most starts ask for nothing, and the parser takes as long as everything up to the first screen.

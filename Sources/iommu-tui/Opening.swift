@@ -23,29 +23,63 @@ struct Opening {
   /// The terminal's background; nil is the one that was asked for last.
   var background: Background?
   var leavesMouse = false
+  var study: Study?
+
+  /// What is learnt: the map of the course, or a lesson.
+  enum Study {
+    case map
+    case lesson(Lesson, name: String)
+  }
 
   /// Opens the explorer and stays until the person leaves.
   func run() throws(Failure) {
+    let study = if let study { study as Study? } else { try lessonInFile() }
     // Handed over, not kept: a second holder of a million operations would have them copied.
-    var opened = Optional(try session())
+    var opened = Optional(try session(without: study))
     let isLight = rememberedBackground() == .light
     do throws(TerminalFailure) {
       let history = HistoryFile()
-      let (signal, unsaved) = try EventLoop.run(mouse: !leavesMouse, remember: history.add) {
-        (colors, isUnicode) in
+      let progress = ProgressFile()
+      let (signal, unsaved) = try EventLoop.run(
+        mouse: !leavesMouse, remember: history.add, keep: progress.keep
+      ) { (colors, isUnicode) in
         guard let (timeline, registers, title) = opened.take() else {
           preconditionFailure("an explorer is made once")
         }
-        return Explorer(
+        var explorer = Explorer(
           timeline, registers: registers, title: title,
           theme: Theme(colors: colors, isLight: isLight),
           glyphs: Glyphs(isASCII: isASCII || !isUnicode), history: history.read(),
           files: diskFiles)
+        explorer.learnt(progress.read())
+        Self.begin(study, in: &explorer)
+        return explorer
       }
       if let signal { Terminal.die(of: signal) }
       Self.tell(unsaved)
     } catch {
       throw Failure(message: "iommu-tui: \(error.message)", status: 1)
+    }
+  }
+
+  /// Begins what is to be learnt.
+  static func begin(_ study: Study?, in explorer: inout Explorer) {
+    switch study {
+    case .map?: explorer.openCourse()
+    case .lesson(let lesson, let name)?: explorer.begin(lesson, named: name)
+    case nil: break
+    }
+  }
+
+  /// The lesson that the file is, if it is one.
+  func lessonInFile() throws(Failure) -> Study? {
+    guard let file, file != "-", case .success(let text) = readText(file), Lesson.isLesson(text)
+    else { return nil }
+    do throws(Lesson.Mistakes) {
+      return .lesson(try Lesson(parsing: text, platforms: Library.platformNames), name: "")
+    } catch {
+      let lines = error.all.map { "\(file.shown):\($0.line):\($0.column): \($0.message)" }
+      throw Failure(message: lines.joined(separator: "\n"), status: 2)
     }
   }
 
@@ -76,6 +110,13 @@ struct Opening {
           + Library.scenes.map(\.name).joined(separator: ", "), status: 2)
     }
     return (found.title, found.text)
+  }
+
+  /// The session to open; under a lesson it is the usual scene.
+  func session(without study: Study?) throws(Failure) -> (Timeline, RegisterMap, title: String) {
+    var opening = self
+    if study != nil { opening.file = nil }
+    return try opening.session()
   }
 
   /// Reads and runs the script, or the scene that ships with the program.

@@ -28,6 +28,9 @@ struct PictureCommand: ParsableCommand {
   @Option(help: "The machine of a session that names none: one of the shipped platforms.")
   var platform = Library.usualPlatform
 
+  @Option(help: "A lesson of the course to begin, by name or number.")
+  var lesson: String?
+
   @Flag(help: "Draw with ASCII characters only.")
   var ascii = false
 
@@ -68,10 +71,15 @@ struct PictureCommand: ParsableCommand {
 
   private func explorer(_ theme: Theme) throws -> Explorer {
     do throws(Opening.Failure) {
-      let (timeline, registers, title) = try Opening(file: file, platform: platform).session()
-      return Explorer(
+      let opening = Opening(file: file, platform: platform)
+      let study =
+        if let lesson { try LessonCommand.study(lesson) } else { try opening.lessonInFile() }
+      let (timeline, registers, title) = try opening.session(without: study)
+      var explorer = Explorer(
         timeline, registers: registers, title: title, theme: theme,
         glyphs: Glyphs(isASCII: ascii), files: diskFiles)
+      Opening.begin(study, in: &explorer)
+      return explorer
     } catch {
       complain(error.message)
       throw ExitCode(error.status)

@@ -13,8 +13,8 @@ import Testing
     /// What is pressed before, to stand where it works.
     let before: String
     var size = (80, 24)
-    /// The key means something else while traffic is on the screen.
-    var amongTraffic = false
+    /// What goes on while it means this.
+    var mode: Binding.Mode?
     let holds: @Sendable (_ before: Session, _ after: Session) -> Bool
 
     var testDescription: String { "\(pane.map { "\($0) " } ?? "")\(label)" }
@@ -40,7 +40,8 @@ import Testing
     { $1.explorer.layout.system.height == $0.explorer.layout.system.height + by }
   }
 
-  static let trials: [Trial] = time + looking + moving + screen + traffic + program
+  static let trials: [Trial] =
+    time + looking + moving + screen + traffic + lessons + program
 
   private static let time: [Trial] = [
     Trial(label: "n", before: "", holds: step(1)),
@@ -141,14 +142,50 @@ import Testing
   private static let traffic: [Trial] = [
     Trial(label: "Space", before: "<End>") { $1.explorer.traffic.isRunning },
     Trial(label: "t", before: "<End>") { $1.explorer.traffic.isOpen },
-    Trial(label: "+", before: "<End>t", amongTraffic: true) {
+    Trial(label: "+", before: "<End>t", mode: .traffic) {
       $1.explorer.traffic.speedIndex > $0.explorer.traffic.speedIndex
     },
-    Trial(label: "-", before: "<End>t", amongTraffic: true) {
+    Trial(label: "-", before: "<End>t", mode: .traffic) {
       $1.explorer.traffic.speedIndex < $0.explorer.traffic.speedIndex
     },
-    Trial(label: "S", before: "<End>t", amongTraffic: true) {
+    Trial(label: "S", before: "<End>t", mode: .traffic) {
       $1.explorer.prompt?.purpose == .seed
+    },
+  ]
+
+  /// In a lesson whose second page asks for a choice, of which the second is right.
+  private static let lessons: [Trial] = [
+    Trial(label: "L", before: "") { $1.screen.contains("─ The course ─") },
+    Trial(label: "a-f", pane: .system, before: "]", mode: .choosing) {
+      $1.explorer.lesson?.run.state != $0.explorer.lesson?.run.state
+        || $1.screen == $0.screen
+    },
+    Trial(label: "↵", pane: .system, before: "]", mode: .reading) {
+      $1.explorer.lesson?.run.state.wrongTries == 1
+    },
+    Trial(label: "↑ k", pane: .system, before: "]<Down>", mode: .reading) {
+      ($0.explorer.lesson?.cursor, $1.explorer.lesson?.cursor) == (1, 0)
+    },
+    Trial(label: "↓ j", pane: .system, before: "]", mode: .reading) {
+      $1.explorer.lesson?.cursor == 1
+    },
+    Trial(label: "h", pane: .system, before: "]", mode: .reading) {
+      $1.screen.contains("hint  It is there")
+    },
+    Trial(label: "x", before: "]", mode: .lesson) {
+      $1.explorer.lesson?.run.state.result == .shown
+    },
+    Trial(label: "b", before: "]:'alloc mine'<Enter><Tab>", mode: .lesson) {
+      $0.explorer.lesson?.run.isPlaying == true && $1.explorer.lesson?.run.isPlaying == false
+    },
+    Trial(label: "[", pane: .system, before: "]", mode: .reading) {
+      $1.explorer.lesson?.run.page == 0
+    },
+    Trial(label: "]", pane: .system, before: "", mode: .reading) {
+      $1.explorer.lesson?.run.page == 1
+    },
+    Trial(label: "T", before: "", mode: .lesson) {
+      $1.screen.contains("─ System ─") && !$0.screen.contains("─ System ─")
     },
   ]
 
@@ -164,15 +201,19 @@ import Testing
 
   @Test(arguments: trials)
   func `it does what the table says`(trial: Trial) throws {
-    let start = try Session(trial.before, size: trial.size)
+    let isLesson = trial.mode.map { $0 != .traffic } ?? false
+    let start =
+      try isLesson
+      ? Session(lesson: Session.shortLesson, trial.before, size: trial.size)
+      : Session(trial.before, size: trial.size)
     let binding = try #require(
       Keymap.bindings.first {
         $0.label == trial.label && (trial.pane == nil || $0.pane == trial.pane)
-          && $0.needsTraffic == trial.amongTraffic
+          && $0.mode == trial.mode
       })
     #expect(
       binding.works(
-        in: start.explorer.focus, start.explorer.view, amongTraffic: trial.amongTraffic))
+        in: start.explorer.focus, start.explorer.view, during: start.explorer.modes))
     #expect(start.explorer.obstacle(to: binding.action) == nil)
     for key in binding.keys {
       var session = start
@@ -185,7 +226,7 @@ import Testing
     for binding in Keymap.bindings {
       let trials = Self.trials.filter {
         $0.label == binding.label && $0.pane == binding.pane
-          && $0.amongTraffic == binding.needsTraffic
+          && $0.mode == binding.mode
       }
       #expect(trials.count == 1, "\(binding.label) \(binding.place)")
     }

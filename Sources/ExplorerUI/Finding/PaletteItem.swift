@@ -28,12 +28,12 @@ extension Explorer {
   /// What the table of keys offers in the pane and the view that have the focus, those first that
   /// mean something only here.
   private var keyItems: [PaletteItem] {
-    // While traffic is looked at, some keys are its own.
-    let isAmongTraffic = isAmongTraffic
-    let taken = isAmongTraffic ? Keymap.bindings.filter(\.needsTraffic).flatMap(\.keys) : []
-    let here = Keymap.bindings.filter { binding in
-      binding.works(in: focus, view, amongTraffic: isAmongTraffic)
-        && (binding.needsTraffic || !binding.keys.contains { taken.contains($0) })
+    // While traffic is looked at or a lesson is read, some keys are its own.
+    let modes = modes
+    let working = Keymap.bindings.filter { $0.works(in: focus, view, during: modes) }
+    let taken = working.filter { $0.mode != nil }.flatMap(\.keys)
+    let here = working.filter { binding in
+      binding.mode != nil || !binding.keys.contains { taken.contains($0) }
     }
     let special = here.filter { $0.pane != nil || $0.view != nil }
     let general = here.filter { $0.pane == nil && $0.view == nil }
@@ -133,6 +133,7 @@ extension Binding.Group {
     case .look: "look at things"
     case .act: "do something"
     case .screen: "the screen"
+    case .lesson: "learn"
     case .program: "the program"
     }
   }

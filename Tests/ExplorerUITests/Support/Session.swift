@@ -68,6 +68,81 @@ struct Session {
     expect ok
     """
 
+  /// Begins a lesson and presses some keys.
+  init(
+    lesson text: String, named name: String = "", _ keys: String = "",
+    size: (width: Int, height: Int) = (80, 24), progress: CourseProgress = CourseProgress(),
+    theme: Theme = Theme(colors: .full256), isASCII: Bool = false
+  ) throws {
+    self = try Session("", size: size, theme: theme, isASCII: isASCII)
+    explorer.learnt(progress)
+    explorer.begin(
+      try Lesson(parsing: text, platforms: Library.platformNames), named: name)
+    (canvas, cursor) = explorer.draw()
+    try press(keys)
+  }
+
+  /// A lesson with every kind of question, each on a page of its own.
+  static let shortLesson = """
+    lesson A short one
+    use msm8x60
+    section Begin
+    | A domain `fb` for `mdp_vg1`, which is to see `pa:0x60000000` at `iova:0x10000000`.
+    source drivers/iommu/msm_iommu.c, msm_iommu_domain_init
+    show path mdp_vg1 0x10000000
+    alloc fb
+    attach fb mdp_vg1
+    map fb 0x10000000 0x60000000 1M rw
+    section Share it
+    | You attach `mdp_rgb1` as well.
+    choose What will bank 1 hold?
+      wrong A copy of the table
+      | Attaching copies nothing.
+      right The same table address
+      | Both banks walk one table.
+      wrong Nothing
+      | A domain may have many contexts.
+      hint It is there before anything is attached.
+      hint Count the tables.
+    attach fb mdp_rgb1
+    type Where is the word that the walk reads?
+      right 0x40000400
+      | 0x100 words of four bytes from the table's base.
+      wrong 0x40000100
+      | The index counts words, and a word has four bytes.
+      otherwise
+      | The index is the address shifted right by 20.
+      hint Base and index.
+      cover walk page-table
+    walk mdp_rgb1 0x10000000
+    point Which entry is it?
+      right entry fb 0x10000000 1
+      | That one.
+      wrong entry fb 0x10100000 1
+      | One too far.
+      otherwise
+      | Far from it.
+      hint Its index is 0x100.
+    show page-table fb 0x10100000
+    walk mdp_rgb1 0x10000000
+    order What happens first?
+      item The TLB is asked
+      | It comes before any table.
+      item The first level is read
+      | It comes when the TLB does not know.
+      item The right is checked
+      | It comes when the entry is known.
+      hint The table is far away.
+    walk mdp_rgb1 0x10000000
+    do Map a page of 4K more.
+      goal mdp_rgb1 reads 0x20000000 as 0x70000000
+      goal at most 2 operations
+      hint The verb is map.
+      solution map fb 0x20000000 0x70000000 4K rw
+    read mdp_rgb1 0x20000000
+    expect 0x70000000
+    """
+
   /// Goes on with an explorer.
   init(_ explorer: Explorer) {
     self.explorer = explorer

@@ -1,0 +1,353 @@
+internal import IOMMUAPI
+internal import IOMMUHardware
+package import IOMMULab
+internal import IOMMUModel
+internal import TerminalCore
+
+/// Taking a lesson: its pages, its questions, and playing in between.
+extension Explorer {
+  /// The lesson's text is on the screen, in the place of the tree.
+  var isReading: Bool { lesson.map { !$0.showsTree } ?? false }
+
+  /// What keys mean besides what they always do.
+  var modes: Set<Binding.Mode> {
+    var modes: Set<Binding.Mode> = []
+    if isAmongTraffic { modes.insert(.traffic) }
+    if lesson != nil { modes.insert(.lesson) }
+    if isReading { modes.insert(.reading) }
+    if let lesson, isReading, !lesson.run.isPlaying, !lesson.shownOptions.isEmpty {
+      modes.insert(.choosing)
+    }
+    return modes
+  }
+
+  // MARK: Beginning and ending
+
+  /// Takes in how far the learner was the last time.
+  package mutating func learnt(_ progress: CourseProgress) { self.progress = progress }
+
+  /// Begins a lesson, or says why that cannot be.
+  package mutating func begin(_ lesson: Lesson, named name: String) {
+    do throws(ParseError) {
+      try take(lesson, named: name)
+    } catch {
+      notice = Prose("The lesson cannot begin: \(error.message)", .fault)
+    }
+  }
+
+  /// Begins a lesson; questions that were missed in others come back before it.
+  mutating func take(_ new: Lesson, named name: String) throws(ParseError) {
+    var taken = TakenLesson(LessonRun(new, name: name))
+    if !name.isEmpty {
+      taken.reviews = Array(progress.missed(besides: name).prefix(Self.mostReviews))
+    }
+    try start(&taken)
+  }
+
+  /// So many questions come back before a lesson.
+  private static let mostReviews = 2
+
+  mutating func start(_ taken: inout TakenLesson) throws(ParseError) {
+    if let next = taken.reviews.first, taken.waiting.isEmpty, let lesson = try? next.lesson.lesson()
+    {
+      taken.reviews.removeFirst()
+      taken.waiting = [taken.run]
+      taken.run = LessonRun(lesson, name: next.lesson.name)
+      try open(&taken, atPage: next.page)
+    } else {
+      try open(&taken, atPage: 0)
+    }
+  }
+
+  private mutating func open(_ taken: inout TakenLesson, atPage page: Int) throws(ParseError) {
+    let timeline = try taken.run.begin(atPage: page)
+    try begin(timeline, title: taken.run.lesson.title)
+    noteOpened()
+    taken.lookAgain()
+    lesson = taken
+    course = nil
+    focus = .system
+    showPage()
+    noteProgress()
+  }
+
+  /// Keeps how far the learner is; a question that came back counts for the lesson it is from.
+  mutating func noteProgress() {
+    guard let lesson else { return }
+    if lesson.isReview {
+      let run = lesson.run
+      if run.state.result != nil {
+        progress.note(reviewOf: run.page, in: run.name, isMissed: run.state.isMissed)
+      }
+    } else {
+      progress.note(lesson.run)
+    }
+  }
+
+  /// Opens beside the text what the page asks for.
+  private mutating func showPage() {
+    guard let show = lesson?.run.current.show else { return }
+    if show.view == .designs {
+      notice = "d opens the comparison of the designs; Esc comes back here."
+      return
+    }
+    traffic.isOpen = false
+    switch show.name.flatMap({ machine.subject(named: $0) }) {
+    case .iommu(let iommu)?: selection = .iommu(iommu)
+    case .bank(let iommu, let bank)?: selection = .bank(iommu: iommu, bank: bank)
+    case .domain(let name)?: selection = .domain(name)
+    case nil: break
+    }
+    if let shown = show.view.shown { view = shown }
+    resetCursors()
+    guard let address = show.address else { return }
+    if show.view == .memory {
+      followWord(PhysicalAddress(address))
+    } else if show.view == .registers, let iommu = Subject(selection, in: machine).iommu {
+      follow(.register(iommu: iommu, offset: UInt32(truncatingIfNeeded: address)))
+    } else {
+      chosenAddress = IOVA(address)
+      entryCursor.follow(
+        IOVA(address), from: Subject(selection, in: machine).table, machine.platform.format,
+        in: machine.board.memory)
+    }
+    focus = .system
+    (visited, left) = ([], [])
+  }
+
+  // MARK: Actions
+
+  mutating func perform(_ action: LessonAction) -> Effect {
+    switch action {
+    case .map: toggleCourse()
+    case .pointAtLesson(let index): course?.cursor = index
+    case .openLesson(let index): openLesson(index)
+    case .resetProgress: resetProgress()
+    default: return performInLesson(action)
+    }
+    return .none
+  }
+
+  private mutating func performInLesson(_ action: LessonAction) -> Effect {
+    guard lesson != nil else { return .none }
+    defer { noteProgress() }
+    switch action {
+    case .answer: return answer()
+    case .choose(let index):
+      focus = .system
+      choose(index)
+    case .hint: change { $0.help(&$1) }
+    case .skip: skip()
+    case .resume: resume()
+    case .nextPage: turnPage(forward: true)
+    case .previousPage: turnPage(forward: false)
+    case .scroll(let lines): scrollLesson(lines)
+    case .tree:
+      focus = .system
+      lesson?.showsTree.toggle()
+    case .map, .pointAtLesson, .openLesson, .resetProgress: break
+    }
+    return .none
+  }
+
+  /// Changes the run together with the timeline, and looks again at both.
+  mutating func change(_ body: (inout LessonRun, inout Timeline) -> Void) {
+    guard var taken = lesson else { return }
+    let before = (taken.run.state, taken.run.page)
+    body(&taken.run, &timeline)
+    if before != (taken.run.state, taken.run.page) { taken.lookAgain() }
+    lesson = taken
+    afterLessonChange()
+  }
+
+  private mutating func afterLessonChange() {
+    tree = TreeState()
+    forgetDrawn()
+    enterWhereTimeStands()
+    saved = timeline.entries.count
+  }
+
+  private mutating func answer() -> Effect {
+    guard let taken = lesson else { return .none }
+    guard taken.run.isAsking else {
+      goOn()
+      return .none
+    }
+    switch taken.run.question?.kind {
+    case .choose?, .order?:
+      if let option = taken.shownOptions[safe: taken.cursor] { choose(option) }
+    case .type?: prompt = Prompt(.answer)
+    case .point?: answerByPointing()
+    case .reach?:
+      notice = "o lists what can be done, : takes it as text. The goals tell when you are there."
+    case nil: break
+    }
+    return .none
+  }
+
+  private mutating func choose(_ option: Int) {
+    guard let question = lesson?.run.question else { return }
+    switch question.kind {
+    case .choose: change { $0.choose(option, &$1) }
+    case .order:
+      guard let item = question.shownOrder[safe: option] else { return }
+      change { $0.place(item, &$1) }
+    default: break
+    }
+  }
+
+  /// Takes a typed answer.
+  mutating func answer(typed text: String) {
+    change { $0.type(text, &$1) }
+    noteProgress()
+  }
+
+  private mutating func skip() {
+    guard lesson?.run.isAsking ?? false else {
+      notice = "No question waits here: n goes on."
+      return
+    }
+    let asked = lesson?.run.question
+    change { $0.reveal(&$1) }
+    if let asked { show(answerOf: asked) }
+  }
+
+  private mutating func resume() {
+    guard lesson?.run.isPlaying ?? false else {
+      notice = "This is the lesson as it was."
+      return
+    }
+    change { run, timeline in _ = run.resume(&timeline) }
+    notice = "Back in the lesson, as it was."
+  }
+
+  private mutating func turnPage(forward: Bool) {
+    if forward, let run = lesson?.run, run.isLastPage {
+      goOn()
+      return
+    }
+    var isTurned = false
+    change { run, timeline in
+      isTurned = forward ? run.nextPage(&timeline) : run.previousPage(&timeline)
+    }
+    guard isTurned else {
+      notice = "This is the first page."
+      return
+    }
+    showPage()
+  }
+
+  mutating func scrollLesson(_ count: Int) {
+    guard var taken = lesson else { return }
+    let area = layout.system
+    let lines = LessonLines(
+      taken, timeline, pointed: pointed.map { words(of: $0) },
+      width: LessonView.textWidth(in: area))
+    let height = max(1, area.height - 2)
+    let top = LessonView.top(lines, taken, height: height)
+    taken.top = max(0, min(lines.lines.count - height, top + count))
+    lesson = taken
+  }
+
+  /// Scrolls to the question, where it does not fit below the text.
+  private mutating func showQuestion() {
+    guard lesson?.run.state == QuestionState() else { return }
+    scrollLesson(1000)
+  }
+
+  mutating func moveInLesson(_ direction: Direction) {
+    guard let taken = lesson else { return }
+    switch direction {
+    case .up, .down:
+      let count = taken.shownOptions.count
+      let step = direction == .up ? -1 : 1
+      if count > 0 {
+        showQuestion()
+        lesson?.cursor = max(0, min(count - 1, taken.cursor + step))
+      } else {
+        scrollLesson(step)
+      }
+    case .pageUp: scrollLesson(1 - max(2, layout.system.height - 2))
+    case .pageDown: scrollLesson(max(2, layout.system.height - 2) - 1)
+    case .left, .right: break
+    }
+  }
+
+  // MARK: Going on
+
+  /// A step forward when there is none left on the page: to the next page, or out of the lesson.
+  ///
+  /// - Returns: False where there is no lesson to go on with.
+  mutating func goOnInLesson() -> Bool {
+    guard let run = lesson?.run, timeline.isAtEnd else { return false }
+    if run.isPlaying, run.isAsking {
+      notice = "You try things out here. b goes back to the lesson as it was."
+    } else if run.isAsking {
+      notice = "The question comes first: answer it, or x shows the answer."
+      showQuestion()
+    } else {
+      goOn()
+    }
+    return true
+  }
+
+  private mutating func goOn() {
+    guard let taken = lesson else { return }
+    if taken.run.isPlaying {
+      change { run, timeline in _ = run.resume(&timeline) }
+      return
+    }
+    if !taken.run.isLastPage, !timeline.isAtEnd {
+      _ = stepForward()
+      return
+    }
+    guard timeline.isAtEnd else {
+      _ = stepForward()
+      return
+    }
+    if taken.isReview {
+      leaveReview()
+    } else if taken.run.isLastPage {
+      finishLesson()
+    } else {
+      turnPage(forward: true)
+    }
+  }
+
+  private mutating func leaveReview() {
+    guard var taken = lesson, let run = taken.waiting.popLast() else { return }
+    noteProgress()
+    taken.run = run
+    taken.lookAgain()
+    do throws(ParseError) { try start(&taken) } catch { notice = Prose(error.message, .fault) }
+  }
+
+  private mutating func finishLesson() {
+    change { run, timeline in _ = run.nextPage(&timeline) }
+    noteProgress()
+    guard let run = lesson?.run else { return }
+    let asked = run.lesson.questions.count
+    notice =
+      Prose("\(run.lesson.title) is done: ", .live)
+      + Prose("\(run.mastered.count) of \(asked) answered at once.", .text)
+    if !run.name.isEmpty { openCourse(after: run.name) }
+  }
+}
+
+extension Lesson.View {
+  /// The view of the inspector; the comparison of designs is none.
+  var shown: ViewID? {
+    switch self {
+    case .path: .path
+    case .registers: .registers
+    case .pageTable: .pageTable
+    case .walk: .walk
+    case .tlb: .tlb
+    case .memory: .memory
+    case .faults: .faults
+    case .domain: .domain
+    case .problems: .problems
+    case .designs: nil
+    }
+  }
+}
