@@ -25,10 +25,11 @@ struct Opening {
   var leavesMouse = false
   var study: Study?
 
-  /// What is learnt: the map of the course, or a lesson.
+  /// What is learnt: the map of the course, a lesson, or problems without end.
   enum Study {
     case map
     case lesson(Lesson, name: String)
+    case practice(Practice)
   }
 
   /// Opens the explorer and stays until the person leaves.
@@ -67,6 +68,7 @@ struct Opening {
     switch study {
     case .map?: explorer.openCourse()
     case .lesson(let lesson, let name)?: explorer.begin(lesson, named: name)
+    case .practice(let practice)?: explorer.practise(practice)
     case nil: break
     }
   }

@@ -323,6 +323,10 @@ extension Explorer {
   }
 
   private mutating func finishLesson() {
+    if lesson?.practice != nil {
+      nextProblem()
+      return
+    }
     change { run, timeline in _ = run.nextPage(&timeline) }
     noteProgress()
     guard let run = lesson?.run else { return }

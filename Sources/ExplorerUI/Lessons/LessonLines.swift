@@ -234,7 +234,9 @@ struct LessonLines {
     guard !run.isAsking else { return nil }
     if !timeline.isAtEnd { return Prose("n ", .key) + Prose("steps through it", .dim) }
     let words =
-      !run.isLastPage ? "next page" : taken.isReview ? "on with the lesson" : "finish the lesson"
+      taken.practice != nil
+      ? "next problem"
+      : !run.isLastPage ? "next page" : taken.isReview ? "on with the lesson" : "finish the lesson"
     return Prose("n ", .key) + Prose(words, .dim)
   }
 }

@@ -16,6 +16,9 @@ struct TakenLesson: Sendable {
 
   /// A question of an earlier lesson that was missed there.
   var isReview: Bool { !waiting.isEmpty }
+  /// Problems without end, one after the other, and how many were answered at once.
+  var practice: Practice?
+  var mastered = 0
 
   init(_ run: LessonRun) { self.run = run }
 
@@ -59,6 +62,10 @@ extension Lesson.Question {
 extension TakenLesson {
   /// Where in the course it is.
   var place: Prose {
+    if let practice {
+      return Prose("practice ") + Prose("\(practice.count)", .strong)
+        + Prose("  seed \(practice.seed)", .dim)
+    }
     guard let entry = Course.lesson(named: run.name) else { return Prose("lesson") }
     return Prose("lesson ") + Prose("\(entry.number)", .strong)
       + Prose(" of \(Course.lessons.count)", .dim)

@@ -20,6 +20,19 @@ package enum LessonText {
     return prose
   }
 
+  /// The same without its marks.
+  package static func plain(_ text: String) -> String {
+    text.split(separator: "`", omittingEmptySubsequences: false).enumerated().map { index, part in
+      guard index % 2 == 1 else { return String(part) }
+      return part.split(separator: " ", omittingEmptySubsequences: false).map { word in
+        for mark in ["iova:", "pa:"] where word.hasPrefix(mark) {
+          return String(word.dropFirst(mark.count))
+        }
+        return String(word)
+      }.joined(separator: " ")
+    }.joined()
+  }
+
   /// A line of the language: each word by what it is.
   package static func language(_ text: String, on machine: Machine) -> Prose {
     marked(text[...], on: machine)

@@ -1,4 +1,4 @@
-import ExplorerUI
+@testable import ExplorerUI
 import IOMMUHardware
 import IOMMULab
 import IOMMUModel
@@ -152,6 +152,23 @@ struct Session {
   /// Presses keys, and draws after each as the program does.
   mutating func press(_ keys: String) throws {
     for event in try KeyScript(keys).events { send(event) }
+  }
+
+  mutating func begin(_ lesson: Lesson) {
+    explorer.begin(lesson, named: "")
+    (canvas, cursor) = explorer.draw()
+  }
+
+  mutating func practise(_ practice: Practice) {
+    explorer.practise(practice)
+    (canvas, cursor) = explorer.draw()
+  }
+
+  /// Answers with a thing, as if the cursor were on it.
+  mutating func point(at thing: NamedThing) {
+    guard let thing = thing.thing(on: machine) else { return }
+    explorer.change { run, timeline in _ = run.point(at: thing, &timeline) }
+    (canvas, cursor) = explorer.draw()
   }
 
   mutating func send(_ event: TerminalEvent) {
