@@ -174,7 +174,7 @@ struct KeysRow {
     [
       Item(key: "↑↓", word: "lesson", action: .lesson(.pointAtLesson(0))),
       Item(key: "↵", word: "take it", action: .lesson(.openLesson(explorer.course?.cursor ?? 0))),
-      Item(key: "R", word: "forget all progress", action: .lesson(.map)),
+      Item(key: "R", word: "forget all progress", action: .lesson(.resetProgress)),
       Item(key: "Esc", word: "close", action: .leave),
     ]
   }

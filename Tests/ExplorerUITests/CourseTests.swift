@@ -54,9 +54,7 @@ import Testing
   /// The words that stand in a session's text, whatever its lines are.
   private func words(_ session: Session) throws -> String {
     let taken = try #require(session.explorer.lesson)
-    let lines = LessonLines(
-      taken, session.explorer.timeline,
-      width: LessonView.textWidth(in: session.explorer.layout.system))
+    let lines = session.explorer.lines(of: taken, in: session.explorer.layout.system)
     let height = session.explorer.layout.system.height - 2
     let top = LessonView.top(lines, taken, height: height)
     let shown = lines.lines.dropFirst(top).prefix(height).map(\.prose.text)

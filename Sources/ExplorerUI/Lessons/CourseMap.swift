@@ -35,16 +35,12 @@ extension Explorer {
   /// A key while the map is open.
   mutating func handleInCourse(_ key: Key) -> Effect {
     let count = Course.lessons.count
-    let asked = course?.asksToReset ?? false
+    if case .character("R") = key.code {
+      resetProgress()
+      return .none
+    }
     course?.asksToReset = false
     switch (key.code, key.modifiers) {
-    case (.character("R"), _):
-      if asked {
-        resetProgress()
-      } else {
-        course?.asksToReset = true
-      }
-      return .none
     case (.character("l"), []), (.character("L"), _): return perform(.leave)
     default: break
     }
@@ -78,7 +74,12 @@ extension Explorer {
     }
   }
 
+  /// Asks first; asked again, it forgets.
   mutating func resetProgress() {
+    guard course?.asksToReset ?? true else {
+      course?.asksToReset = true
+      return
+    }
     progress.reset()
     course?.asksToReset = false
     notice = "All progress is forgotten: every lesson is new again."

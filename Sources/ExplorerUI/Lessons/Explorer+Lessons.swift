@@ -63,7 +63,7 @@ extension Explorer {
     let timeline = try taken.run.begin(atPage: page)
     try begin(timeline, title: taken.run.lesson.title)
     noteOpened()
-    taken.lookAgain()
+    (taken.cursor, taken.top) = (0, nil)
     lesson = taken
     course = nil
     focus = .system
@@ -155,7 +155,9 @@ extension Explorer {
     guard var taken = lesson else { return }
     let before = (taken.run.state, taken.run.page)
     body(&taken.run, &timeline)
-    if before != (taken.run.state, taken.run.page) { taken.lookAgain() }
+    if before.1 != taken.run.page { taken.cursor = 0 }
+    if before != (taken.run.state, taken.run.page) { taken.top = nil }
+    taken.cursor = max(0, min(taken.cursor, taken.shownOptions.count - 1))
     lesson = taken
     afterLessonChange()
   }
@@ -222,6 +224,10 @@ extension Explorer {
   }
 
   private mutating func turnPage(forward: Bool) {
+    if lesson?.isReview ?? false {
+      turnReview(forward: forward)
+      return
+    }
     if forward, let run = lesson?.run, run.isLastPage {
       goOn()
       return
@@ -240,9 +246,7 @@ extension Explorer {
   mutating func scrollLesson(_ count: Int) {
     guard var taken = lesson else { return }
     let area = layout.system
-    let lines = LessonLines(
-      taken, timeline, pointed: pointed.map { words(of: $0) },
-      width: LessonView.textWidth(in: area))
+    let lines = lines(of: taken, in: area)
     let height = max(1, area.height - 2)
     let top = LessonView.top(lines, taken, height: height)
     taken.top = max(0, min(lines.lines.count - height, top + count))
@@ -314,11 +318,21 @@ extension Explorer {
     }
   }
 
+  /// A question that came back has one page: on from it is to the lesson that waits.
+  private mutating func turnReview(forward: Bool) {
+    if !forward {
+      notice = "This question came back alone; n goes on to the lesson."
+    } else if lesson?.run.isAsking ?? false {
+      skip()
+    } else {
+      leaveReview()
+    }
+  }
+
   private mutating func leaveReview() {
     guard var taken = lesson, let run = taken.waiting.popLast() else { return }
     noteProgress()
     taken.run = run
-    taken.lookAgain()
     do throws(ParseError) { try start(&taken) } catch { notice = Prose(error.message, .fault) }
   }
 

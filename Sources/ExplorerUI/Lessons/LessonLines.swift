@@ -25,22 +25,47 @@ struct LessonLines {
   private let taken: TakenLesson
   private let timeline: Timeline
   private let width: Int
+  /// There is room for the list of all sections.
+  private let isTall: Bool
   /// What the cursor is on, where the question asks to point.
   private let pointed: Prose?
+
+  private let domains: Set<String>
 
   private var run: LessonRun { taken.run }
   private var machine: Machine { timeline.machine }
 
   /// `width` is columns of text.
-  init(_ taken: TakenLesson, _ timeline: Timeline, pointed: Prose? = nil, width: Int) {
+  init(
+    _ taken: TakenLesson, _ timeline: Timeline, pointed: Prose? = nil, width: Int,
+    isTall: Bool = false
+  ) {
     (self.taken, self.timeline, self.width) = (taken, timeline, width)
     self.pointed = pointed
+    domains = taken.run.lesson.domains
+    self.isTall = isTall
+    if isTall { addSections() }
     addText()
     if let question = run.question { add(question) }
     addNext()
   }
 
   // MARK: Text
+
+  /// All sections, with the current one standing out; its pages need no heading then.
+  private mutating func addSections() {
+    let pages = run.lesson.pages
+    let here = pages[run.page].section
+    var seen: Set<String> = []
+    for (index, page) in pages.enumerated() where seen.insert(page.section).inserted {
+      let isPast = index < run.page && page.section != here
+      let mark = page.section == here ? Prose("◐ ", .accent) : isPast ? Prose("● ", .live) : "○ "
+      add(
+        hanging: mark.all(page.section == here ? .accent : isPast ? .live : .dim),
+        Prose(page.section, page.section == here ? .strong : isPast ? .text : .dim))
+    }
+    gap()
+  }
 
   private mutating func add(_ prose: Prose, _ kind: Kind = .text, indent: Int = 0) {
     for (index, line) in Wrapped(prose, width: max(8, width - indent)).lines.enumerated() {
@@ -66,7 +91,7 @@ struct LessonLines {
   private mutating func add(paragraphs: [String], _ role: Prose.Role? = nil) {
     for (index, paragraph) in paragraphs.enumerated() {
       if index > 0 { gap() }
-      let prose = LessonText.prose(paragraph, on: machine)
+      let prose = LessonText.prose(paragraph, on: machine, domains: domains)
       add(role.map { prose.all($0) } ?? prose)
     }
   }
@@ -76,7 +101,7 @@ struct LessonLines {
       add(Prose("You missed this in an earlier lesson: \(run.lesson.title).", .half))
       gap()
     }
-    if !run.current.section.isEmpty {
+    if !run.current.section.isEmpty, !isTall {
       add(Prose(run.current.section, .strong))
       gap()
     }
@@ -99,7 +124,7 @@ struct LessonLines {
         kind: .divider(
           Prose(question.isToDo ? "Your turn" : "Before you look", .strong), right: right)))
     gap()
-    add(question.emphasis(on: machine))
+    add(question.emphasis(on: machine, domains))
     if !question.details.isEmpty {
       gap()
       add(paragraphs: question.details)
@@ -122,7 +147,7 @@ struct LessonLines {
 
   private mutating func add(_ choices: [Lesson.Choice]) {
     for (index, choice) in choices.enumerated() {
-      let text = LessonText.prose(choice.text, on: machine)
+      let text = LessonText.prose(choice.text, on: machine, domains: domains)
       if run.state.result != nil, choice.isRight {
         add(hanging: Prose("✓ ", .live) + Prose(letter(index) + "  ", .live), text)
       } else if run.state.tried.contains(index) || run.state.result != nil {
@@ -164,14 +189,14 @@ struct LessonLines {
     for (place, item) in run.state.placed.enumerated() {
       add(
         hanging: Prose("  \(place + 1)  ", .live),
-        LessonText.prose(items[item].text, on: machine))
+        LessonText.prose(items[item].text, on: machine, domains: domains))
     }
     guard run.isAsking else { return }
     for (index, item) in (run.question?.shownOrder ?? []).enumerated()
     where !run.state.placed.contains(item) {
       add(
         hanging: Prose("  ") + Prose(letter(index) + "  ", .key),
-        LessonText.prose(items[item].text, on: machine), .option(index))
+        LessonText.prose(items[item].text, on: machine, domains: domains), .option(index))
     }
   }
 
@@ -180,7 +205,7 @@ struct LessonLines {
       let holds = run.state.result == .right || run.holds(goal, in: timeline)
       add(
         hanging: Prose(holds ? "✓ " : "○ ", holds ? .live : .dim),
-        LessonText.language(goal.text, on: machine))
+        LessonText.language(goal.text, on: machine, domains: domains))
     }
   }
 
@@ -188,7 +213,7 @@ struct LessonLines {
     guard run.isAsking, run.state.hints > 0 else { return }
     gap()
     for hint in question.hints.prefix(run.state.hints) {
-      add(hanging: Prose("hint  ", .accent), LessonText.prose(hint, on: machine))
+      add(hanging: Prose("hint  ", .accent), LessonText.prose(hint, on: machine, domains: domains))
     }
   }
 
@@ -200,7 +225,9 @@ struct LessonLines {
         ? Prose("The answer. ", .strong)
         : feedback.isRight
           ? Prose("✓ Right. ", .live) : Prose("✗ Not so. ", .fault)
-      var paragraphs = feedback.explanation.map { LessonText.prose($0, on: machine) }
+      var paragraphs = feedback.explanation.map {
+        LessonText.prose($0, on: machine, domains: domains)
+      }
       if paragraphs.isEmpty { paragraphs = [""] }
       paragraphs[0] = start + paragraphs[0]
       for (index, paragraph) in paragraphs.enumerated() {
@@ -243,9 +270,9 @@ struct LessonLines {
 
 extension Lesson.Question {
   /// The question itself, standing out.
-  fileprivate func emphasis(on machine: Machine) -> Prose {
+  fileprivate func emphasis(on machine: Machine, _ domains: Set<String>) -> Prose {
     var prose = Prose()
-    for piece in LessonText.prose(text, on: machine).pieces {
+    for piece in LessonText.prose(text, on: machine, domains: domains).pieces {
       prose.add(piece.text, piece.role == .text ? .strong : piece.role, to: piece.target)
     }
     return prose

@@ -19,9 +19,7 @@ struct LessonView {
   func draw(in area: Rect, with pen: inout Pen) {
     let focused = explorer.focus == .system
     pen.link(area, to: .focus(.system))
-    let lines = LessonLines(
-      taken, explorer.timeline,
-      pointed: explorer.pointed.map { explorer.words(of: $0) }, width: Self.textWidth(in: area))
+    let lines = explorer.lines(of: taken, in: area)
     let height = max(1, area.height - 2)
     let top = Self.top(lines, taken, height: height)
     let inside = pen.frame(
@@ -86,6 +84,15 @@ struct LessonView {
       prose += Prose(isNow ? "◐" : isSeen ? "●" : "○", isNow ? .accent : isSeen ? .live : .dim)
     }
     return prose + Prose("  page \(run.page + 1) of \(count)", .dim)
+  }
+}
+
+extension Explorer {
+  /// What stands in a lesson's pane.
+  func lines(of taken: TakenLesson, in area: Rect) -> LessonLines {
+    LessonLines(
+      taken, timeline, pointed: pointed.map { words(of: $0) },
+      width: LessonView.textWidth(in: area), isTall: area.height >= 28)
   }
 }
 

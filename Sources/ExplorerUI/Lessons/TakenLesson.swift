@@ -21,12 +21,6 @@ struct TakenLesson: Sendable {
   var mastered = 0
 
   init(_ run: LessonRun) { self.run = run }
-
-  /// After anything that changes what is asked.
-  mutating func lookAgain() {
-    cursor = 0
-    top = nil
-  }
 }
 
 /// What can be done in a lesson.

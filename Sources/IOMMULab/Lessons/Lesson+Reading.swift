@@ -21,7 +21,18 @@ extension Lesson {
     self.init(
       title: reader.title, part: reader.part, about: reader.about,
       prelude: reader.preludeCount, pages: reader.pages(lines: script.lines.map(\.number)),
-      script: script)
+      script: script, domains: Self.domains(in: script))
+  }
+
+  private static func domains(in script: Script) -> Set<String> {
+    Set(
+      script.lines.compactMap { line in
+        switch line.operation {
+        case .alloc(let name): name
+        case .client(let operation): operation.domain
+        default: nil
+        }
+      })
   }
 }
 

@@ -14,6 +14,8 @@ package struct Lesson: Hashable, Sendable {
   package let pages: [Page]
   /// All operations, those of the solutions among them, on the lines where the lesson has them.
   package let script: Script
+  /// The names of the domains that its operations make.
+  package let domains: Set<String>
 
   /// What is seen at a time: text, perhaps a question, and the operations that follow.
   package struct Page: Hashable, Sendable {

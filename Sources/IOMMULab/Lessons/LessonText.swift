@@ -7,14 +7,17 @@ package import IOMMUModel
 /// Backticks enclose what is in the language or on the screen; `iova:` and `pa:` before a number say
 /// which kind of address it is.
 package enum LessonText {
-  /// A paragraph as prose; names are those of a machine.
-  package static func prose(_ text: String, on machine: Machine) -> Prose {
+  /// A paragraph as prose; names are those of a machine, and `domains` that a lesson makes sooner or
+  /// later.
+  package static func prose(
+    _ text: String, on machine: Machine, domains: Set<String> = []
+  ) -> Prose {
     var prose = Prose()
     for (index, part) in text.split(separator: "`", omittingEmptySubsequences: false).enumerated() {
       if index % 2 == 0 {
         prose.add(String(part), .text)
       } else {
-        prose += marked(part, on: machine)
+        prose += marked(part, machine, domains)
       }
     }
     return prose
@@ -34,24 +37,32 @@ package enum LessonText {
   }
 
   /// A line of the language: each word by what it is.
-  package static func language(_ text: String, on machine: Machine) -> Prose {
-    marked(text[...], on: machine)
+  package static func language(
+    _ text: String, on machine: Machine, domains: Set<String> = []
+  ) -> Prose {
+    marked(text[...], machine, domains)
   }
 
-  private static func marked(_ text: Substring, on machine: Machine) -> Prose {
+  private static func marked(
+    _ text: Substring, _ machine: Machine, _ domains: Set<String>
+  ) -> Prose {
     var prose = Prose()
     for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
       if index > 0 { prose.add(" ", .text) }
-      prose += marked(word: word, on: machine)
+      prose += marked(word: word, machine, domains)
     }
     return prose
   }
 
-  private static func marked(word: Substring, on machine: Machine) -> Prose {
+  private static func marked(
+    word: Substring, _ machine: Machine, _ domains: Set<String>
+  ) -> Prose {
     if word.hasPrefix("iova:") { return Prose(String(word.dropFirst(5)), .iova) }
     if word.hasPrefix("pa:") { return Prose(String(word.dropFirst(3)), .physical) }
     let name = String(word)
-    if machine.system.domain(named: name) != nil { return Prose(name, .domain) }
+    if domains.contains(name) || machine.system.domain(named: name) != nil {
+      return Prose(name, .domain)
+    }
     if machine.system.device(named: name) != nil || machine.index(ofIOMMU: name) != nil {
       return Prose(name, .strong, to: .named(name))
     }
