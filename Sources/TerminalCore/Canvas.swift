@@ -8,7 +8,7 @@ package struct Canvas: Sendable, Equatable {
   package let height: Int
 
   /// Row after row; only what keeps the invariant may write to it.
-  var cells: [Cell]
+  package internal(set) var cells: [Cell]
 
   /// Creates a blank canvas; a negative size becomes 0.
   package init(width: Int, height: Int) {
@@ -51,17 +51,6 @@ package struct Canvas: Sendable, Equatable {
   package func row(_ row: Int) -> ArraySlice<Cell> {
     guard row >= 0, row < height else { return [] }
     return cells[row * width..<(row + 1) * width]
-  }
-
-  /// Tells whether a row looks the same in another canvas of the same width.
-  package func isRow(_ row: Int, equalIn other: Canvas) -> Bool {
-    guard width == other.width, row >= 0, row < height, row < other.height else {
-      return self.row(row) == other.row(row)
-    }
-    for index in row * width..<(row + 1) * width where cells[index] != other.cells[index] {
-      return false
-    }
-    return true
   }
 
   /// The cells of a block, row by row, as far as it lies on the canvas.

@@ -6,10 +6,10 @@
 /// scalar and its marks stay, because that is the only part whose width all terminals agree on.
 package struct Cell: Hashable, Sendable {
   /// The base scalar and the first two marks, or 0 for the right half of a wide character.
-  private var low: UInt64
+  @usableFromInline var low: UInt64
 
   /// The third and the fourth mark.
-  private var high: UInt64
+  @usableFromInline var high: UInt64
 
   package var style: Style
 
@@ -59,12 +59,12 @@ package struct Cell: Hashable, Sendable {
   /// The right half of a wide character, which itself is in the cell to the left.
   static func continuation(_ style: Style) -> Cell { Cell(low: 0, style: style) }
 
-  package var isContinuation: Bool { low == 0 }
+  @inlinable package var isContinuation: Bool { low == 0 }
 
   /// The first scalar's value; 0 for the right half of a wide character.
-  package var base: UInt32 { UInt32(truncatingIfNeeded: low & Cell.mask) }
+  @inlinable package var base: UInt32 { UInt32(truncatingIfNeeded: low & Cell.mask) }
 
-  package var hasMarks: Bool { low >> 21 != 0 }
+  @inlinable package var hasMarks: Bool { low >> 21 != 0 }
 
   /// The values of the combining marks in order, 0 where there is none.
   package var marks: (UInt32, UInt32, UInt32, UInt32) {
@@ -87,8 +87,17 @@ package struct Cell: Hashable, Sendable {
     return String(scalars)
   }
 
+  /// Appends the character as the bytes that a terminal is sent for it.
+  package func appendText(to bytes: inout [UInt8]) {
+    if !hasMarks, !isContinuation, let units = Unicode.Scalar(base).flatMap(UTF8.encode(_:)) {
+      bytes += units
+    } else {
+      bytes += text.utf8
+    }
+  }
+
   private static let maximumMarks = 4
-  private static let mask: UInt64 = 0x1F_FFFF
+  @usableFromInline static var mask: UInt64 { 0x1F_FFFF }
   private static let replacement: UInt32 = 0xFFFD
 
   private func part(_ bits: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: bits & Cell.mask) }
@@ -104,23 +113,20 @@ package struct Cell: Hashable, Sendable {
 }
 
 extension Cell {
-  package static func == (left: Cell, right: Cell) -> Bool {
-    left.low == right.low && left.high == right.high
-      && left.style.foreground == right.style.foreground
-      && left.style.background == right.style.background
-      && left.style.attributes.rawValue == right.style.attributes.rawValue
+  @inlinable package static func == (left: Cell, right: Cell) -> Bool {
+    left.low == right.low && left.high == right.high && left.style == right.style
   }
 
   /// Only its background can be seen.
-  package var isBlank: Bool {
+  @inlinable package var isBlank: Bool {
     low == 0x20 && style.attributes.rawValue & Style.Attributes.onBlank.rawValue == 0
   }
 
   /// It looks as after an erasure in the terminal's own colours.
-  package var isPlainBlank: Bool { isBlank && style.background == -1 }
+  @inlinable package var isPlainBlank: Bool { isBlank && style.background == -1 }
 
   /// A person sees no difference.
-  package func looksLike(_ other: Cell) -> Bool {
+  @inlinable package func looksLike(_ other: Cell) -> Bool {
     self == other || low == 0 && other.low == 0
       || isBlank && other.isBlank && style.background == other.style.background
   }

@@ -1,18 +1,36 @@
 /// How a cell looks: two palette colours and the attributes on top of them.
+///
+/// All of it is one number: screens are copied and compared cell by cell.
 package struct Style: Hashable, Sendable {
+  /// From the lowest bit on: foreground, background, attributes.
+  @usableFromInline var bits: UInt64
+
   /// A palette index from 0 to 255, or −1 for the terminal's own text colour.
-  package var foreground: Int16
+  @inlinable package var foreground: Int16 {
+    get { Int16(truncatingIfNeeded: bits) }
+    set { bits = bits & ~0xFFFF | UInt64(UInt16(bitPattern: newValue)) }
+  }
 
   /// A palette index from 0 to 255, or −1 for the terminal's own background.
-  package var background: Int16
-
-  package var attributes: Attributes
-
-  package init(foreground: Int16 = -1, background: Int16 = -1, attributes: Attributes = []) {
-    self.foreground = foreground
-    self.background = background
-    self.attributes = attributes
+  @inlinable package var background: Int16 {
+    get { Int16(truncatingIfNeeded: bits >> 16) }
+    set { bits = bits & ~0xFFFF_0000 | UInt64(UInt16(bitPattern: newValue)) << 16 }
   }
+
+  @inlinable package var attributes: Attributes {
+    get { Attributes(rawValue: UInt8(truncatingIfNeeded: bits >> 32)) }
+    set { bits = bits & 0xFFFF_FFFF | UInt64(newValue.rawValue) << 32 }
+  }
+
+  @inlinable package init(
+    foreground: Int16 = -1, background: Int16 = -1, attributes: Attributes = []
+  ) {
+    bits =
+      UInt64(UInt16(bitPattern: foreground)) | UInt64(UInt16(bitPattern: background)) << 16
+      | UInt64(attributes.rawValue) << 32
+  }
+
+  @inlinable package static func == (left: Style, right: Style) -> Bool { left.bits == right.bits }
 
   /// The terminal's own colours and nothing else.
   package static let plain = Style()
@@ -21,18 +39,18 @@ package struct Style: Hashable, Sendable {
   package struct Attributes: OptionSet, Hashable, Sendable {
     package let rawValue: UInt8
 
-    package init(rawValue: UInt8) {
+    @inlinable package init(rawValue: UInt8) {
       self.rawValue = rawValue
     }
 
     /// The same as for any set of options, without a look at types at run time: every style that is
     /// made comes through here.
-    package init(arrayLiteral elements: Attributes...) {
+    @inlinable package init(arrayLiteral elements: Attributes...) {
       rawValue = elements.reduce(0) { $0 | $1.rawValue }
     }
 
     /// What shows on a blank.
-    package static let onBlank = Attributes(rawValue: 1 << 2 | 1 << 3)
+    @inlinable package static var onBlank: Attributes { Attributes(rawValue: 1 << 2 | 1 << 3) }
 
     package static let bold = Attributes(rawValue: 1 << 0)
     package static let dim = Attributes(rawValue: 1 << 1)

@@ -26,6 +26,8 @@ struct Abilities {
   let shownInColor: UInt8
   /// Takes both colours back; nil where colours have no default.
   let defaultColors: Code?
+  /// Takes one of both back; nil where it takes both.
+  let eachDefaultColor: (text: Code, ground: Code)?
   /// What is erased has the background at hand.
   let erasesInColor: Bool
   /// The cursor may be moved while characters look other than plain.
@@ -34,8 +36,8 @@ struct Abilities {
   let wrapsAtOnce: Bool
 
   private let moveFormat: [CChar]
-  private let rightFormat: [CChar]?
-  private let eraseFormat: [CChar]?
+  private let rightFormat: CountFormat?
+  private let eraseFormat: CountFormat?
   private let foregroundFormat: [CChar]?
   private let backgroundFormat: [CChar]?
   /// Rows and columns go into the sequence as they do nearly everywhere.
@@ -58,6 +60,11 @@ struct Abilities {
       ? [] : names.compactMap { (bit, name) in Self.code(name).map { (bit.rawValue, $0) } }
     shown = attributes.reduce(0) { $0 | $1.0 }
     defaultColors = Self.code("op")
+    if case .parameters(let both)? = defaultColors, both == Array("39;49".utf8) {
+      eachDefaultColor = (.parameters(Array("39".utf8)), .parameters(Array("49".utf8)))
+    } else {
+      eachDefaultColor = nil
+    }
     erasesInColor = tigetflag("bce") > 0
     movesInStyle = tigetflag("msgr") > 0
     wrapsAtOnce = tigetflag("am") > 0 && tigetflag("xenl") <= 0
@@ -67,31 +74,39 @@ struct Abilities {
     ]
     shownInColor = bits.reduce(shown) { conflicts & $1.0 != 0 ? $0 & ~$1.1.rawValue : $0 }
     moveFormat = Self.format("cup") ?? [0]
-    rightFormat = Self.format("cuf")
-    eraseFormat = Self.format("ech")
+    rightFormat = Self.format("cuf").map { CountFormat($0) }
+    eraseFormat = Self.format("ech").map { CountFormat($0) }
     foregroundFormat = Self.format("setaf")
     backgroundFormat = Self.format("setab")
     let usual = Array("\u{1B}[%i%p1%d;%p2%dH".utf8).map { CChar(bitPattern: $0) }
     movesLikeANSI = moveFormat.dropLast() == usual[...]
   }
 
-  func move(column: Int, row: Int) -> [UInt8] {
-    if movesLikeANSI {
-      var bytes: [UInt8] = [0x1B, UInt8(ascii: "[")]
-      bytes.append(decimal: row + 1)
-      bytes.append(UInt8(ascii: ";"))
-      bytes.append(decimal: column + 1)
-      bytes.append(UInt8(ascii: "H"))
-      return bytes
+  var canMoveRight: Bool { rightFormat != nil }
+  var canErase: Bool { eraseFormat != nil }
+
+  func move(column: Int, row: Int, into bytes: inout [UInt8]) {
+    guard movesLikeANSI else {
+      bytes += Self.filled(moveFormat, row, column)
+      return
     }
-    return Self.filled(moveFormat, row, column)
+    bytes.append(0x1B)
+    bytes.append(UInt8(ascii: "["))
+    bytes.append(decimal: row + 1)
+    bytes.append(UInt8(ascii: ";"))
+    bytes.append(decimal: column + 1)
+    bytes.append(UInt8(ascii: "H"))
   }
 
   /// To the right in the same row.
-  func moveRight(_ columns: Int) -> [UInt8]? { rightFormat.map { Self.filled($0, columns) } }
+  func moveRight(_ columns: Int, into bytes: inout [UInt8]) {
+    rightFormat?.append(columns, to: &bytes)
+  }
 
   /// Blanks so many cells and leaves the cursor where it is.
-  func erase(_ columns: Int) -> [UInt8]? { eraseFormat.map { Self.filled($0, columns) } }
+  func erase(_ columns: Int, into bytes: inout [UInt8]) {
+    eraseFormat?.append(columns, to: &bytes)
+  }
 
   func foreground(_ color: Int32) -> Code? {
     foregroundFormat.map { Self.code(of: Self.filled($0, Int(color))) }
@@ -102,12 +117,36 @@ struct Abilities {
   }
 }
 
+/// A sequence with one number in it, which is nearly everywhere ESC [ number and a letter.
+private struct CountFormat {
+  private let format: [CChar]
+  private let letter: UInt8?
+
+  init(_ format: [CChar]) {
+    self.format = format
+    let usual = Array("\u{1B}[%p1%d".utf8).map { CChar(bitPattern: $0) }
+    let isUsual = format.count == usual.count + 2 && format.starts(with: usual)
+    letter = isUsual ? UInt8(bitPattern: format[usual.count]) : nil
+  }
+
+  func append(_ number: Int, to bytes: inout [UInt8]) {
+    guard let letter else {
+      bytes += Abilities.filled(format, number)
+      return
+    }
+    bytes.append(0x1B)
+    bytes.append(UInt8(ascii: "["))
+    bytes.append(decimal: number)
+    bytes.append(letter)
+  }
+}
+
 extension Abilities {
   private static func format(_ name: String) -> [CChar]? {
     bytes(name).map { $0.map { CChar(bitPattern: $0) } + [0] }
   }
 
-  private static func filled(_ format: [CChar], _ first: Int, _ second: Int = 0) -> [UInt8] {
+  fileprivate static func filled(_ format: [CChar], _ first: Int, _ second: Int = 0) -> [UInt8] {
     guard let text = nc_filled(format, Int32(first), Int32(second)) else { return [] }
     return Array(String(cString: text).utf8)
   }

@@ -39,8 +39,11 @@ struct Painter {
       startOver(canvas)
     }
     if let old = shown {
-      for row in 0..<canvas.height where !canvas.isRow(row, equalIn: old) {
-        paint(row, canvas.row(row), over: old.row(row), isLast: row == canvas.height - 1)
+      let (new, old) = (canvas.cells.span, old.cells.span)
+      for row in 0..<canvas.height {
+        let all = row * canvas.width..<(row + 1) * canvas.width
+        paint(
+          row, new.extracting(all), over: old.extracting(all), isLast: row == canvas.height - 1)
       }
     }
     shown = canvas
@@ -69,27 +72,28 @@ struct Painter {
   }
 
   /// Sends what differs in one row.
-  private mutating func paint(
-    _ row: Int, _ new: ArraySlice<Cell>, over old: ArraySlice<Cell>, isLast: Bool
-  ) {
-    let (start, width) = (new.startIndex, new.count)
-    let shift = old.startIndex - start
-    var blankEnd = width
-    while blankEnd > 0, new[start + blankEnd - 1].isPlainBlank { blankEnd -= 1 }
+  private mutating func paint(_ row: Int, _ new: Span<Cell>, over old: Span<Cell>, isLast: Bool) {
+    let width = new.count
     var column = 0
-    while column < width {
-      let cell = new[start + column]
-      if cell.looksLike(old[start + column + shift]) {
+    while column < width, new[column] == old[column] { column += 1 }
+    if column == width { return }
+    var end = width
+    while new[end - 1] == old[end - 1] { end -= 1 }
+    var blankEnd = width
+    while blankEnd > 0, new[blankEnd - 1].isPlainBlank { blankEnd -= 1 }
+    while column < end {
+      let cell = new[column]
+      if cell.looksLike(old[column]) {
         column += 1
       } else if column >= blankEnd, width - column > 2, let erase = abilities.eraseToEnd {
         go(to: column, row, passing: new)
         setBackground(styles.look(of: cell.style))
         bytes += erase
         return
-      } else if let count = erasable(from: column, new, old), let erase = abilities.erase(count) {
+      } else if let count = erasable(from: column, new, old) {
         go(to: column, row, passing: new)
         setBackground(styles.look(of: cell.style))
-        bytes += erase
+        abilities.erase(count, into: &bytes)
         column += count
       } else if isLast, column == width - 1, abilities.wrapsAtOnce {
         // Filling the corner would move the whole screen up.
@@ -103,13 +107,14 @@ struct Painter {
   }
 
   /// How many cells from here on are best erased, if that is shorter than writing blanks.
-  private func erasable(from column: Int, _ new: ArraySlice<Cell>, _ old: ArraySlice<Cell>) -> Int?
-  {
-    let first = new[new.startIndex + column]
-    guard first.isBlank, first.style.background == -1 || abilities.erasesInColor else { return nil }
+  private func erasable(from column: Int, _ new: Span<Cell>, _ old: Span<Cell>) -> Int? {
+    let first = new[column]
+    guard abilities.canErase, first.isBlank,
+      first.style.background == -1 || abilities.erasesInColor
+    else { return nil }
     var (index, last) = (column, column)
-    while index < new.count, new[new.startIndex + index].looksLike(first) {
-      if !new[new.startIndex + index].looksLike(old[old.startIndex + index]) { last = index }
+    while index < new.count, new[index].looksLike(first) {
+      if !new[index].looksLike(old[index]) { last = index }
       index += 1
     }
     let count = last - column + 1
@@ -149,31 +154,36 @@ struct Painter {
       bytes.append(0x20)
       return true
     }
-    bytes += cell.text.utf8
+    cell.appendText(to: &bytes)
     return !cell.hasMarks && cell.width == 1
   }
 }
 
 extension Painter {
   /// Moves the cursor; cells on the way that are short to write again are written.
-  private mutating func go(to column: Int, _ row: Int, passing cells: ArraySlice<Cell> = []) {
+  private mutating func go(to column: Int, _ row: Int, passing cells: Span<Cell>) {
     if let now = cursor, now.row == row, now.column <= column {
       let distance = column - now.column
       if distance == 0 { return }
-      if distance <= 4, let look, isShort(cells.dropFirst(now.column).prefix(distance), in: look) {
-        for cell in cells.dropFirst(now.column).prefix(distance) { _ = append(cell) }
+      if distance <= 4, let look, isShort(cells, now.column..<column, in: look) {
+        for index in now.column..<column { _ = append(cells[index]) }
         cursor = (column, row)
         return
       }
-      if let right = abilities.moveRight(distance) {
+      if abilities.canMoveRight {
         leaveStyle()
-        bytes += right
+        abilities.moveRight(distance, into: &bytes)
         cursor = (column, row)
         return
       }
     }
+    go(to: column, row)
+  }
+
+  private mutating func go(to column: Int, _ row: Int) {
+    if let cursor, cursor == (column, row) { return }
     leaveStyle()
-    bytes += abilities.move(column: column, row: row)
+    abilities.move(column: column, row: row, into: &bytes)
     cursor = (column, row)
   }
 
@@ -182,12 +192,16 @@ extension Painter {
   }
 
   /// The cells are ASCII and look like what is written next anyway.
-  private mutating func isShort(_ cells: ArraySlice<Cell>, in look: Look) -> Bool {
-    cells.allSatisfy { cell in
+  private mutating func isShort(
+    _ cells: Span<Cell>, _ columns: Range<Int>, in look: Look
+  ) -> Bool {
+    for column in columns {
+      let cell = cells[column]
       guard cell.base >= 0x20, cell.base < 0x80, !cell.hasMarks else { return false }
       let wanted = styles.look(of: cell.style)
-      return cell.isBlank ? look.hasGround(of: wanted) : look == wanted
+      guard cell.isBlank ? look.hasGround(of: wanted) : look == wanted else { return false }
     }
+    return true
   }
 
   /// Makes the next blank look right; its colour and weight cannot be seen.
@@ -211,17 +225,19 @@ extension Painter {
     let plain = styles.look(of: .plain)
     var now = look ?? plain
     if look == nil || wanted == plain || now.attributes & ~wanted.attributes != 0 {
-      if let code = abilities.plain { change.add(code) }
+      if let code = abilities.plain { change.add(code, to: &bytes) }
       if case .parameters? = abilities.plain {
         now = Look(attributes: 0, foreground: -1, background: -1)
       } else {
-        if let code = abilities.defaultColors, look?.isColored ?? true { change.add(code) }
+        if let code = abilities.defaultColors, look?.isColored ?? true {
+          change.add(code, to: &bytes)
+        }
         now = Look(attributes: 0, foreground: -1, background: -1)
       }
     }
     for (attribute, code) in abilities.attributes
     where wanted.attributes & ~now.attributes & attribute != 0 {
-      change.add(code)
+      change.add(code, to: &bytes)
     }
     addColors(wanted, &now, to: &change)
     change.finish(&bytes)
@@ -232,11 +248,11 @@ extension Painter {
     let takesBackText = wanted.foreground == -1 && now.foreground != -1
     let takesBackGround = wanted.background == -1 && now.background != -1
     if takesBackText || takesBackGround, let code = abilities.defaultColors {
-      if case .parameters(let both) = code, both == Array("39;49".utf8) {
-        if takesBackText { change.add(.parameters(Array("39".utf8))) }
-        if takesBackGround { change.add(.parameters(Array("49".utf8))) }
+      if let each = abilities.eachDefaultColor {
+        if takesBackText { change.add(each.text, to: &bytes) }
+        if takesBackGround { change.add(each.ground, to: &bytes) }
       } else {
-        change.add(code)
+        change.add(code, to: &bytes)
         now.foreground = -1
         now.background = -1
       }
@@ -244,12 +260,12 @@ extension Painter {
     if wanted.foreground != -1, wanted.foreground != now.foreground,
       let code = color(wanted.foreground, key: wanted.foreground, abilities.foreground)
     {
-      change.add(code)
+      change.add(code, to: &bytes)
     }
     if wanted.background != -1, wanted.background != now.background,
       let code = color(wanted.background, key: ~wanted.background, abilities.background)
     {
-      change.add(code)
+      change.add(code, to: &bytes)
     }
   }
 
@@ -266,37 +282,30 @@ extension Painter {
 
 /// A change of style: parameters are joined into one sequence as far as they follow each other.
 private struct Change {
-  private var bytes: [UInt8] = []
-  private var parameters: [UInt8]?
+  /// A sequence has begun that has no end yet.
+  private var isOpen = false
 
-  mutating func add(_ code: Abilities.Code) {
+  mutating func add(_ code: Abilities.Code, to bytes: inout [UInt8]) {
     switch code {
     case .parameters(let more):
-      guard var joined = parameters else {
-        parameters = more
-        return
+      if !isOpen {
+        bytes.append(0x1B)
+        bytes.append(UInt8(ascii: "["))
+        isOpen = true
+      } else {
+        if bytes.last == UInt8(ascii: "[") { bytes.append(UInt8(ascii: "0")) }
+        bytes.append(UInt8(ascii: ";"))
       }
-      if joined.isEmpty { joined.append(UInt8(ascii: "0")) }
-      joined.append(UInt8(ascii: ";"))
-      joined += more
-      parameters = joined
+      bytes += more
     case .other(let sequence):
-      close()
+      finish(&bytes)
       bytes += sequence
     }
   }
 
-  mutating func finish(_ output: inout [UInt8]) {
-    close()
-    output += bytes
-  }
-
-  private mutating func close() {
-    guard let joined = parameters else { return }
-    bytes += [0x1B, UInt8(ascii: "[")]
-    bytes += joined
-    bytes.append(UInt8(ascii: "m"))
-    parameters = nil
+  mutating func finish(_ bytes: inout [UInt8]) {
+    if isOpen { bytes.append(UInt8(ascii: "m")) }
+    isOpen = false
   }
 }
 

@@ -43,10 +43,7 @@ struct StyleTable {
   }
 
   mutating func look(of style: Style) -> Look {
-    let isSame =
-      style.foreground == lastStyle.foreground && style.background == lastStyle.background
-      && style.attributes.rawValue == lastStyle.attributes.rawValue
-    if isSame { return lastLook }
+    if style == lastStyle { return lastLook }
     lastStyle = style
     lastLook = Self.makeLook(of: style, palette)
     return lastLook
