@@ -1,10 +1,32 @@
 internal import IOMMUHardware
 internal import IOMMULab
 internal import IOMMUModel
-internal import TerminalCore
+package import TerminalCore
 
 /// Arranges the panes and asks each view to draw.
 extension Explorer {
+  /// Draws the screen; the only thing that changes is what a click will mean.
+  package mutating func draw() -> (canvas: Canvas, cursor: Point?) {
+    refreshSurvey()
+    refreshTold()
+    let (moment, looking) = (Moment(timeline), looking)
+    if let looking, let screen = keptScreens.screen(of: looking, at: moment) {
+      (hits, links, cursorRow) = (screen.hits, screen.links, screen.cursorRow)
+      return (screen.canvas, nil)
+    }
+    var pen = Pen(width: width, height: height, theme: theme, glyphs: glyphs)
+    draw(with: &pen)
+    // What lies under a form leads nowhere, and what stands in one is about its fields.
+    (hits, links, cursorRow) = (pen.hits, operating == nil ? pen.links : [], pen.cursorRow)
+    if let linkChoice { linkChoice.draw(links, with: &pen) }
+    if let looking {
+      let screen = KeptScreens.Screen(
+        canvas: pen.canvas, hits: hits, links: links, cursorRow: cursorRow)
+      keptScreens.keep(screen, of: looking, at: moment)
+    }
+    return (pen.canvas, pen.cursor)
+  }
+
   mutating func draw(with pen: inout Pen) {
     let layout = layout
     guard layout.shape != .sentence else {

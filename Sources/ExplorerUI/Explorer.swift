@@ -86,11 +86,12 @@ package struct Explorer: Sendable {
   var survey = Survey()
   /// What was drawn last and may be shown again, and what was said last.
   var keptTimeline: KeptPane?
+  var keptScreens = KeptScreens()
   var told: Told?
-  private(set) var hits: [(area: Rect, action: Action)] = []
+  var hits: [(area: Rect, action: Action)] = []
   /// What leads somewhere on the screen as it was drawn last.
-  private(set) var links: [Link] = []
-  private(set) var cursorRow: Int?
+  var links: [Link] = []
+  var cursorRow: Int?
   /// The person picks one of the links by keys.
   var linkChoice: LinkChoice?
 
@@ -386,27 +387,6 @@ package struct Explorer: Sendable {
     let all = Pane.allCases
     let index = (all.firstIndex(of: focus) ?? 0) + step + all.count
     focus = all[index % all.count]
-  }
-
-  // MARK: The tree
-
-  /// An IOMMU shows its contexts; where there is one alone, it does from the start.
-  func isOpen(_ iommu: Int) -> Bool {
-    folds[iommu] ?? (height >= 50 || machine.board.iommus.count == 1)
-  }
-
-  // MARK: Drawing
-
-  /// Draws the screen; the only thing that changes is what a click will mean.
-  package mutating func draw() -> (canvas: Canvas, cursor: Point?) {
-    refreshSurvey()
-    refreshTold()
-    var pen = Pen(width: width, height: height, theme: theme, glyphs: glyphs)
-    draw(with: &pen)
-    // What lies under a form leads nowhere, and what stands in one is about its fields.
-    (hits, links, cursorRow) = (pen.hits, operating == nil ? pen.links : [], pen.cursorRow)
-    if let linkChoice { linkChoice.draw(links, with: &pen) }
-    return (pen.canvas, pen.cursor)
   }
 }
 

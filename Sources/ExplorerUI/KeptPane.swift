@@ -67,7 +67,7 @@ extension Explorer {
   /// Another session's moments may be called the same.
   mutating func forgetDrawn() {
     survey = Survey()
-    (keptTimeline, told) = (nil, nil)
+    (keptTimeline, keptScreens, told) = (nil, KeptScreens(), nil)
   }
 }
 

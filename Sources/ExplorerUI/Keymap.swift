@@ -222,9 +222,14 @@ package enum Keymap {
     var plain = key
     // A terminal may or may not report Shift with a capital letter.
     if case .character = key.code { plain.modifiers.remove(.shift) }
-    let fitting = bindings.filter {
-      $0.keys.contains(plain) && $0.works(in: pane, view, during: modes)
+    let fitting = byKey[plain, default: []].filter {
+      $0.works(in: pane, view, during: modes)
     }
     return fitting.max { $0.rank < $1.rank }?.action
+  }
+
+  /// What a key can mean, in the table's order.
+  private static let byKey = bindings.reduce(into: [Key: [Binding]]()) { table, binding in
+    for key in binding.keys { table[key, default: []].append(binding) }
   }
 }

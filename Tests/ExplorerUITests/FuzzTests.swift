@@ -109,4 +109,22 @@ import Testing
     #expect(session.machine == end, "seed \(seed)")
     #expect(session.screen.contains("Timeline"), "seed \(seed)")
   }
+
+  @Test(arguments: [(80, 24), (120, 36), (200, 50)])
+  func `who looks around and comes back sees what drawing anew would show`(
+    width: Int, height: Int
+  ) throws {
+    var random = SplitMix64(seed: UInt64(width))
+    var explorer = try Session().explorer
+    _ = explorer.handle(.resize(width: width, height: height))
+    let ways = try ["<Down>", "<Up>", "<Tab>", "1", "3", "6", "z", "<Enter>", "n", "p"].map {
+      try KeyScript($0).events
+    }
+    for count in 0..<300 {
+      // Mostly up and down, so that the same screens come again; now and then time moves.
+      let way = ways[Int(random.below(random.oneIn(3) ? UInt64(ways.count) : 2))]
+      for event in way { _ = explorer.handle(event) }
+      expectNothingOld(explorer.draw().canvas, explorer, "\(width) by \(height), key \(count)")
+    }
+  }
 }

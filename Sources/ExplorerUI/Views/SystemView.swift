@@ -31,6 +31,11 @@ enum SystemRow: Hashable {
 }
 
 extension Explorer {
+  /// An IOMMU shows its contexts; where there is one alone, it does from the start.
+  func isOpen(_ iommu: Int) -> Bool {
+    folds[iommu] ?? (height >= 50 || machine.board.iommus.count == 1)
+  }
+
   /// The first row of the tree to show: where it was, moved no more than the selection needs.
   func treeTop(height: Int, rows: [SystemRow]) -> Int {
     let top = min(treeTop, max(0, rows.count - height))
@@ -51,12 +56,21 @@ extension Explorer {
 
   /// All rows of the tree in their order: hardware, then domains.
   var systemRows: [SystemRow] {
-    machine.board.iommus.indices.flatMap { iommu in
-      [.iommu(iommu)]
-        + (isOpen(iommu)
-          ? (0..<machine.board.iommus[iommu].bankCount).map { .bank(iommu: iommu, bank: $0) } : [])
-    } + machine.liveDomains.map { .domain($0, name: machine.system.name(of: $0)) }
-      + machine.waitingGuests.map { .guest(name: $0.name, words: $0.words) }
+    var rows: [SystemRow] = []
+    for iommu in machine.board.iommus.indices {
+      rows.append(.iommu(iommu))
+      guard isOpen(iommu) else { continue }
+      for bank in 0..<machine.board.iommus[iommu].bankCount {
+        rows.append(.bank(iommu: iommu, bank: bank))
+      }
+    }
+    for domain in machine.liveDomains {
+      rows.append(.domain(domain, name: machine.system.name(of: domain)))
+    }
+    for guest in machine.waitingGuests {
+      rows.append(.guest(name: guest.name, words: guest.words))
+    }
+    return rows
   }
 }
 
