@@ -9,6 +9,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Where the program stands alone: decision 23 tells why, and what it costs.
+let alone = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
+
 /// A library target of this package; an arrow that is not in `needs` does not exist.
 func room(_ name: String, needs: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: needs, swiftSettings: strict)
@@ -65,7 +68,13 @@ let package = Package(
         "TerminalNcurses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict,
+      linkerSettings: [
+        .unsafeFlags(["-static-executable", "-use-ld=lld"], alone),
+        .linkedLibrary("_FoundationCollections", alone),
+        .linkedLibrary("_FoundationCShims", alone),
+        .linkedLibrary("swiftSynchronization", alone),
+      ]),
 
     .executableTarget(name: "embed-assets", path: "Sources/EmbedAssetsTool", swiftSettings: strict),
     .plugin(

@@ -21,7 +21,7 @@ struct IOMMUTui: ParsableCommand {
 
   /// Most starts ask for nothing, and the parser takes as long as everything up to the first screen.
   static func main() {
-    guard CommandLine.arguments.count <= 1 else { return main(nil) }
+    guard CommandLine.argc <= 1 else { return main(nil) }
     do throws(Opening.Failure) {
       try Opening().run()
     } catch {
