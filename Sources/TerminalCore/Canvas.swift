@@ -53,6 +53,21 @@ package struct Canvas: Sendable, Equatable {
     return cells[row * width..<(row + 1) * width]
   }
 
+  /// Tells whether a row is the same in another canvas of the same size.
+  package func isRow(_ row: Int, equalIn other: Canvas) -> Bool {
+    guard width == other.width, row >= 0, row < min(height, other.height) else { return false }
+    let words = width * Cell.words
+    return cells.withUnsafeBytes { mine in
+      other.cells.withUnsafeBytes { theirs in
+        let (mine, theirs) = (mine.bindMemory(to: UInt64.self), theirs.bindMemory(to: UInt64.self))
+        var difference: UInt64 = 0
+        // Without a way out in between, several words are compared at once.
+        for index in row * words..<(row + 1) * words { difference |= mine[index] ^ theirs[index] }
+        return difference == 0
+      }
+    }
+  }
+
   /// The cells of a block, row by row, as far as it lies on the canvas.
   package func cells(in rect: Rect) -> [Cell] {
     let area = rect.intersection(bounds)

@@ -96,6 +96,9 @@ package struct Cell: Hashable, Sendable {
     }
   }
 
+  /// It is so many words of 64 bits and nothing between them, so that cells compare as memory does.
+  static let words = MemoryLayout<Cell>.stride / MemoryLayout<UInt64>.stride
+
   private static let maximumMarks = 4
   @usableFromInline static var mask: UInt64 { 0x1F_FFFF }
   private static let replacement: UInt32 = 0xFFFD
@@ -113,7 +116,7 @@ package struct Cell: Hashable, Sendable {
 }
 
 extension Cell {
-  @inlinable package static func == (left: Cell, right: Cell) -> Bool {
+  @inlinable @inline(__always) package static func == (left: Cell, right: Cell) -> Bool {
     left.low == right.low && left.high == right.high && left.style == right.style
   }
 
@@ -126,7 +129,7 @@ extension Cell {
   @inlinable package var isPlainBlank: Bool { isBlank && style.background == -1 }
 
   /// A person sees no difference.
-  @inlinable package func looksLike(_ other: Cell) -> Bool {
+  @inlinable @inline(__always) package func looksLike(_ other: Cell) -> Bool {
     self == other || low == 0 && other.low == 0
       || isBlank && other.isBlank && style.background == other.style.background
   }

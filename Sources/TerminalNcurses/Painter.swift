@@ -38,9 +38,9 @@ struct Painter {
     if shown.map({ $0.width != canvas.width || $0.height != canvas.height }) ?? true {
       startOver(canvas)
     }
-    if let old = shown {
-      let (new, old) = (canvas.cells.span, old.cells.span)
-      for row in 0..<canvas.height {
+    if let known = shown {
+      let (new, old) = (canvas.cells.span, known.cells.span)
+      for row in 0..<canvas.height where !canvas.isRow(row, equalIn: known) {
         let all = row * canvas.width..<(row + 1) * canvas.width
         paint(
           row, new.extracting(all), over: old.extracting(all), isLast: row == canvas.height - 1)

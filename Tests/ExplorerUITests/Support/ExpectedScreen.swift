@@ -59,7 +59,7 @@ enum ExpectedScreen {
 
   /// The rows of two canvases that differ; where only styles do, their numbers.
   static func difference(_ first: Canvas, _ second: Canvas) -> String {
-    let rows = (0..<first.height).filter { first.row($0) != second.row($0) }
+    let rows = (0..<first.height).filter { !first.isRow($0, equalIn: second) }
     let text = difference(from: lines(of: first), to: lines(of: second))
     return text.isEmpty ? "styles in rows \(rows)" : text
   }
