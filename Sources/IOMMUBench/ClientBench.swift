@@ -12,7 +12,7 @@ package struct RecordedSpaces: Sendable {
   private struct Call {
     enum Kind { case begin, take, give }
     var kind: Kind
-    var wish = IOVASpace.Wish(bytes: 0, mask: 0, apertureEnd: 0, isPCI: false)
+    var wish = IOVASpace.Wish(bytes: 0, mask: 0, apertureEnd: 0, triesLowFirst: false)
     var address: UInt64 = 0
     var bytes: UInt64 = 0
   }
@@ -44,7 +44,7 @@ package struct RecordedSpaces: Sendable {
             kind: .take,
             wish: .init(
               bytes: numbers[0], mask: numbers[1], busLimit: numbers[2], apertureEnd: end,
-              isPCI: numbers[3] != 0), address: numbers[4]))
+              triesLowFirst: numbers[3] != 0), address: numbers[4]))
         plain.append(
           space_call(
             kind: space_take, prefers_low: numbers[3] != 0 && limit > 0xffff_ffff ? 1 : 0,

@@ -214,7 +214,7 @@ extension Clients {
     let device = spaces[space].device
     let traits = system.devices[device.index].dma
     let wish = IOVASpace.Wish(
-      bytes: size, mask: traits.mask, apertureEnd: spaces[space].last, isPCI: traits.isPCI)
+      bytes: size, mask: traits.mask, apertureEnd: spaces[space].last, triesLowFirst: traits.isPCI)
     let found = withAddresses(of: space, &system) { $0.allocate(wish, &$1) }
     guard let found else { throw .noAddresses(device: device, size: size) }
     return found

@@ -11,13 +11,14 @@ extension IOVASpace {
     package let busLimit: UInt64
     /// The highest address that the domain can map; 0 is any.
     package let apertureEnd: UInt64
-    package let isPCI: Bool
+    /// It is for a PCI device, and nobody booted with `iommu.forcedac=1`.
+    package let triesLowFirst: Bool
 
     package init(
-      bytes: UInt64, mask: UInt64, busLimit: UInt64 = 0, apertureEnd: UInt64, isPCI: Bool
+      bytes: UInt64, mask: UInt64, busLimit: UInt64 = 0, apertureEnd: UInt64, triesLowFirst: Bool
     ) {
       (self.bytes, self.mask, self.busLimit) = (bytes, mask, busLimit)
-      (self.apertureEnd, self.isPCI) = (apertureEnd, isPCI)
+      (self.apertureEnd, self.triesLowFirst) = (apertureEnd, triesLowFirst)
     }
 
     fileprivate var limit: UInt64 {
@@ -32,7 +33,7 @@ extension IOVASpace {
     let (count, limit) = (wish.bytes >> shift, wish.limit)
     var found: UInt64?
     // Old PCI bridges make an address beyond 32 bits cost a second cycle.
-    let triesLow = limit > 0xffff_ffff && wish.isPCI
+    let triesLow = limit > 0xffff_ffff && wish.triesLowFirst
     if recorder.ask("is 32 bits to be tried first?", triesLow) {
       found = allocateFast(count, through: 0xffff_ffff >> shift, emptiesCaches: false, &recorder)
     }

@@ -27,6 +27,8 @@ import Testing
     let granule: UInt64
     let start_pfn: Number
     let aperture_end: Number?
+    /// `iommu.forcedac=1`: nobody tries 32 bits first.
+    let forcedac: Int?
     let ops: [Call]
     let final: [[Number]]
 
@@ -42,8 +44,8 @@ import Testing
   }
 
   @Test func `the files of answers are there`() {
-    #expect(Self.cases("iova_plain").count == 8)
-    #expect(Self.cases("iova_dma").count == 8)
+    #expect(Self.cases("iova_plain").count >= 8)
+    #expect(Self.cases("iova_dma").count >= 8)
   }
 
   @Test(arguments: cases("iova_plain"))
@@ -82,7 +84,8 @@ import Testing
       case "dma_alloc":
         let wish = IOVASpace.Wish(
           bytes: try call.long(0), mask: try call.long(1), busLimit: try call.long(2),
-          apertureEnd: recorded.aperture_end?.long ?? 0, isPCI: try call.long(3) != 0)
+          apertureEnd: recorded.aperture_end?.long ?? 0,
+          triesLowFirst: try call.long(3) != 0 && recorded.forcedac != 1)
         #expect(
           space.allocate(wish, &nobody)?.value ?? 0 == call.values[4]?.long, "\(place)")
       case "dma_free":
