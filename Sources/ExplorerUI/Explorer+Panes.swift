@@ -6,7 +6,7 @@ extension Explorer {
   var layout: Layout {
     Layout(
       width: width, height: height, focus: focus, isZoomed: isZoomed, dividers: dividers,
-      hasText: isReading)
+      hasText: isReading, whyRows: whyRows)
   }
 
   // MARK: Zoom

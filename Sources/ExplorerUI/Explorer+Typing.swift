@@ -122,7 +122,7 @@ extension Explorer {
     if !timeline.isAtEnd, let outcome = timeline.outcomeOfLooking(operation) {
       notice =
         Prose(outcome.isOK ? "\(operation.text) → " : "✗ ", outcome.isOK ? .strong : .fault)
-        + Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
+        + Prose(outcome.words(for: operation, in: machine), outcome.isOK ? .live : .fault)
       if case .walk(let request) = operation { chosenAddress = IOVA(request.iova) }
       if outcome.isOK { show(operation) }
       return outcome.isOK
@@ -133,7 +133,7 @@ extension Explorer {
     saved = min(saved, timeline.entries.count - 1)
     tree.byHand = tree.byHand.filter { $0.key.entry < timeline.position.entry }
     var notice = outcome.isOK ? Prose(operation.text + " → ", .strong) : Prose("✗ ", .fault)
-    notice += Prose(outcome.words(in: machine), outcome.isOK ? .live : .fault)
+    notice += Prose(outcome.words(for: operation, in: machine), outcome.isOK ? .live : .fault)
     if let hazard = timeline.recording.events.lazy.compactMap(\.change.hazard).first {
       notice += Prose(", but: " + hazard.words, .fault)
     } else if let mistake = timeline.recording.events.lazy.map(\.change).first(where: {

@@ -84,10 +84,11 @@ package struct Explorer: Sendable {
   var isMouseOn = true
   /// What is known of the whole machine as it is now.
   var survey = Survey()
-  /// What was drawn last and may be shown again, and what was said last.
+  /// What was drawn last and may be shown again, what was said last, and the rows that it wants.
   var keptTimeline: KeptPane?
   var keptScreens = KeptScreens()
   var told: Told?
+  var whyRows = 0
   var hits: [(area: Rect, action: Action)] = []
   /// What leads somewhere on the screen as it was drawn last.
   var links: [Link] = []

@@ -56,11 +56,18 @@ extension Explorer {
 
   /// Words the current step, if that has not been done.
   mutating func refreshTold() {
-    let (moment, area) = (Moment(timeline), layout.why)
+    let moment = Moment(timeline)
+    if let told, told.moment == moment, told.area == layout.why, !isWatchingTraffic { return }
+    told = nil
+    let room = max(0, width - 7)
+    let remark = isWatchingTraffic ? Remark() : remark
+    let remarkRows = remark.isEmpty ? 0 : Wrapped(remark.words, width: room).lines.count
+    let ending = isWatchingTraffic ? nil : ending
+    whyRows = remarkRows + (ending.map { Wrapped($0, width: room).lines.count } ?? 0)
+    let area = layout.why
     guard !area.isEmpty, !isWatchingTraffic else { return }
-    if let told, told.moment == moment, told.area == area { return }
     let (sentence, source) = narration
-    let isCut = Wrapped(sentence, width: max(0, area.width - 7)).lines.count > area.height
+    let isCut = remarkRows + Wrapped(sentence, width: room).lines.count > area.height
     told = Told(moment: moment, sentence: sentence, source: source, area: area, isCut: isCut)
   }
 

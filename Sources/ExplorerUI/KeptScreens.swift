@@ -29,6 +29,7 @@ struct KeptScreens: Sendable {
     let chosenAddress: IOVA?
     let traffic: TrafficControl
     let notice: Prose?
+    let whyRows: Int
   }
 
   /// A whole screen with all that it leads to.
@@ -78,6 +79,6 @@ extension Explorer {
       focus: focus, isZoomed: isZoomed, dividers: dividers, treeTop: treeTop, folds: folds,
       registerCursor: registerCursor, entryCursor: entryCursor, walkCursor: walkCursor,
       lineCursor: lineCursor, tree: tree, memoryCursor: memoryCursor,
-      chosenAddress: chosenAddress, traffic: traffic, notice: notice)
+      chosenAddress: chosenAddress, traffic: traffic, notice: notice, whyRows: whyRows)
   }
 }

@@ -36,6 +36,9 @@ struct Layout: Hashable {
   private static let leastInspector = 40
   private static let leastPaneRows = 8
   private static let leastTimeline = 3
+  /// What the timeline keeps when the why wants rows of it, and the most it gives.
+  private static let leastBesideWhy = 5
+  private static let mostGiven = 3
 
   let shape: Shape
   let width: Int
@@ -46,12 +49,16 @@ struct Layout: Hashable {
   private(set) var second: Rect?
   private(set) var timeline = Rect(column: 0, row: 0, width: 0, height: 0)
   private(set) var why = Rect(column: 0, row: 0, width: 0, height: 0)
+  /// How many of the why's rows are the timeline's own.
+  private var lent = 0
   let keys: Rect
 
   /// With `hasText`, a lesson's text stands in the place of the tree, over its whole height.
+  ///
+  /// `whyRows` is how many rows the words above the keys would fill: the timeline lends what it can.
   init(
     width: Int, height: Int, focus: Pane, isZoomed: Bool, dividers: Dividers = Dividers(),
-    hasText: Bool = false
+    hasText: Bool = false, whyRows wished: Int = 0
   ) {
     (self.width, self.height) = (width, height)
     keys = Rect(column: 0, row: max(0, height - 1), width: width, height: min(1, height))
@@ -70,6 +77,7 @@ struct Layout: Hashable {
     why = Rect(column: 0, row: height - 1 - whyRows, width: width, height: whyRows)
     guard !isZoomed else {
       zoom(focus, rows: rows)
+      lendRows(wished - whyRows)
       return
     }
     let timelineRows = Self.fit(
@@ -82,7 +90,19 @@ struct Layout: Hashable {
       system.height = rows
       timeline.column = system.width
       timeline.width -= system.width
+    } else {
+      lendRows(wished - whyRows)
     }
+  }
+
+  /// The timeline's last rows go to the why; nothing above them moves.
+  private mutating func lendRows(_ wished: Int) {
+    let count = max(0, min(wished, Self.mostGiven, timeline.height - Self.leastBesideWhy))
+    timeline = Rect(
+      column: timeline.column, row: timeline.row, width: timeline.width,
+      height: timeline.height - count)
+    why = Rect(column: 0, row: why.row - count, width: width, height: why.height + count)
+    lent = count
   }
 
   private mutating func show(_ pane: Pane, alone area: Rect) {
@@ -142,7 +162,7 @@ struct Layout: Hashable {
     switch divider {
     case .system: system.width
     case .second: second?.width ?? 0
-    case .timeline: timeline.height
+    case .timeline: timeline.height + lent
     }
   }
 
@@ -154,7 +174,7 @@ struct Layout: Hashable {
     return switch divider {
     case .system: column
     case .second: width - column
-    case .timeline: timeline.maxRow - row
+    case .timeline: timeline.maxRow + lent - row
     }
   }
 }

@@ -48,8 +48,13 @@ struct StatusLine {
   /// What is told of problems wherever one looks: by kind, what it is called in a word.
   private static let alarms: [([Problem.Kind: String], String, Prose.Role)] = [
     ([.staleEntry: "stale", .staleContext: "stale"], "≠", .stale),
-    ([.freedTable: "freed table", .bypass: "untranslated"], "✗", .fault),
-    ([.leakedTable: "leaked", .writable: "writable"], "!", .half),
+    ([.freedTable: "freed table", .bypass: "untranslated", .damage: "damaged"], "✗", .fault),
+    (
+      [
+        .leakedTable: "leaked", .writable: "writable", .givenUp: "not unmapped",
+        .dmaDebug: "dma-debug",
+      ], "!", .half
+    ),
   ]
 
   private func counters(_ isNarrow: Bool) -> Prose {

@@ -72,10 +72,14 @@ struct Survey: Sendable {
 
   private mutating func findProblems(in timeline: Timeline) {
     let problems = Problem.all(
-      in: timeline.machine, leaked: leaked, readOnly: readOnly.upToNow(in: timeline))
+      in: timeline.machine, leaked: leaked, readOnly: readOnly.upToNow(in: timeline),
+      mistakes: timeline.mistakes, isEnd: timeline.isAtEnd)
     let causes = timeline.causes(of: Set(problems.flatMap(\.traces)))
-    findings = problems.map {
-      Finding(problem: $0, cause: Timeline.latest($0.traces, in: causes))
+    findings = problems.map { problem in
+      let cause = Timeline.latest(problem.traces, in: causes)
+      return Finding(
+        problem: problem,
+        cause: problem.kind == .givenUp ? cause.map(timeline.sharpened) : cause)
     }
   }
 

@@ -33,7 +33,7 @@ struct WhyLines {
       // What the script says of an operation stands over all that it did.
       pen.write(
         remark.isMistake ? "   ≠" : "   #", remark.isMistake ? .stale : .accent, at: 0, 0, in: area)
-      let lines = Wrapped(remark.words, width: text.width).lines
+      let lines = Self.fitted(remark.words, in: text)
       draw(lines, in: text, with: &pen)
       guard lines.count < area.height else { return }
       let below = Rect(
@@ -130,9 +130,35 @@ extension Explorer {
     return Remark(words: Prose(words, .text))
   }
 
+  /// What an operation came to that its last step does not tell: it was refused for something else,
+  /// or went wrong before without anybody noticing.
+  var ending: Prose? {
+    guard let current = timeline.current, timeline.isOperationDone else { return nil }
+    let last = timeline.currentEvent.map { timeline.recording.events[$0].change }
+    if current.outcome.isRefusal {
+      // A question that was answered with no is the better reason.
+      if case .check = last { return nil }
+      return Prose(current.outcome.words(in: machine) + ".", .fault)
+    }
+    guard current.cost.mistakes > 0, last?.isBad == false else { return nil }
+    let words = timeline.mistakesOfOperation.words(in: machine, registers: registers)
+    return words.isEmpty ? nil : Prose("Went wrong: ", .strong) + words + "."
+  }
+
+  /// Who knows of what went wrong.
+  private var mistakeSource: String {
+    let isReported = timeline.mistakesOfOperation.contains {
+      if case .client(.dmaDebug) = $0.change { true } else { false }
+    }
+    return isReported ? "kernel/dma/debug.c" : "the model; no kernel sees this"
+  }
+
   /// Why the current step happened, or what there is to do before the first one.
   var narration: (sentence: Prose, source: String) {
     if let told, told.moment == Moment(timeline) { return (told.sentence, told.source) }
+    if let ending {
+      return (ending, timeline.current?.outcome.isOK ?? true ? mistakeSource : "")
+    }
     if let index = timeline.currentEvent, timeline.recording.isComplete {
       let narration = Narration(
         of: index, in: timeline.recording, machine: machine, registers: registers)

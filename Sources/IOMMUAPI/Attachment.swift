@@ -33,7 +33,7 @@ extension System {
       if !system.domains[domain.index].attached.isEmpty,
         let table = system.domains[domain.index].table
       {
-        system.board.journal.append(.hazard(.freedWhileAttached, at: table, word: 0))
+        system.board.journal.warn(.freedWhileAttached, at: table, word: 0)
       }
       driver.destroy(domain, in: &system)
       system.retire(domain)

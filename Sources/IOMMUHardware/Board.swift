@@ -148,7 +148,7 @@
       return
     }
     guard use.isInUse else {
-      journal.append(.hazard(.freedForeignPage, at: base, word: 0))
+      journal.warn(.freedForeignPage, at: base, word: 0)
       return
     }
     memory.setUse(ofPages: pages, to: .freed)

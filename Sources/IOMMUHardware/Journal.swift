@@ -45,6 +45,13 @@
     append(.check(question, answer: answer ? 1 : 0))
   }
 
+  /// Records that something went wrong, and counts it also while nothing else is recorded.
+  @usableFromInline
+  package mutating func warn(_ hazard: Hazard, at address: PhysicalAddress, word: UInt32 = 0) {
+    recording.count(hazard, at: address)
+    append(.hazard(hazard, at: address, word: word))
+  }
+
   /// Keeps the words of a page that is about to be cleared, and returns where; -1 for all zero.
   package mutating func keepImage(_ words: [UInt32]?) -> Int32 {
     guard isOn, recording.isComplete, let words else { return -1 }
@@ -70,6 +77,23 @@ package struct Recording: Hashable, Sendable {
   package var images: [[UInt32]] = []
   /// Nothing is missing: the events can be undone and redone.
   package var isComplete = true
+  /// What went wrong without anybody noticing, each kind once; also of events that are missing.
+  package private(set) var hazards: [HazardCount] = []
 
   package init() {}
+
+  fileprivate mutating func count(_ hazard: Hazard, at address: PhysicalAddress) {
+    if let index = hazards.firstIndex(where: { $0.hazard == hazard }) {
+      hazards[index].count += 1
+    } else {
+      hazards.append(HazardCount(hazard: hazard, first: address))
+    }
+  }
+}
+
+/// How often something went wrong in one operation, and where it did first.
+package struct HazardCount: Hashable, Sendable {
+  package let hazard: Hazard
+  package let first: PhysicalAddress
+  package fileprivate(set) var count = 1
 }

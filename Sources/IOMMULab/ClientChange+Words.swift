@@ -217,8 +217,8 @@ extension ClientChange {
     case .dmaDebug(let iova, let mapped, let given, let index, let mistake):
       return
         "DMA-API: \(deviceName(index)): \(mistake.text(at: iova, mapped: mapped, given: given))"
-    case .vm(let name, _): return "guest \(system.names[Int(name)]) begins"
-    case .vmFree(let index): return "guest \(vm(index)) is gone"
+    case .vm(let name, _): return "\(system.names[Int(name)]), a guest, begins"
+    case .vmFree(let index): return "\(vm(index)) is gone"
     case .vmDomain(let index, let old, let new):
       let domain = system.name(of: DomainID(Int(max(old, new)) - 1))
       return new == 0 ? "\(vm(index)) has no domain" : "\(vm(index)) has the domain \(domain)"

@@ -11,6 +11,8 @@ package struct Cost: Hashable, Sendable {
   package private(set) var flushes: UInt32 = 0
   /// Words that a walker read.
   package private(set) var walkReads: UInt32 = 0
+  /// What went wrong without anybody noticing.
+  package private(set) var mistakes: UInt32 = 0
   /// Not all that happened was recorded: there was more of everything.
   package private(set) var isPartial = false
 
@@ -19,7 +21,9 @@ package struct Cost: Hashable, Sendable {
   /// Counts what was recorded on a board.
   package init(of recording: Recording, on board: Board) {
     isPartial = !recording.isComplete
+    var scan = MistakeScan()
     for event in recording.events {
+      if scan.isMistake(event) { mistakes += 1 }
       switch event.change {
       case .registerWrite(let iommu, let offset, _, let new, _):
         registerWrites += 1
@@ -34,6 +38,6 @@ package struct Cost: Hashable, Sendable {
 
   /// It cost nothing at all.
   package var isNothing: Bool {
-    registerWrites == 0 && words == 0 && walkReads == 0
+    registerWrites == 0 && words == 0 && walkReads == 0 && mistakes == 0
   }
 }

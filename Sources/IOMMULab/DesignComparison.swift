@@ -248,8 +248,10 @@ extension DesignComparison {
         lines.append("  design \(cell.design.name)  \(title)\(space)\(cell.verdict.rawValue)")
         for (name, run) in [("plain", cell.plain), ("helped", cell.helped)] {
           guard let failure = run?.failure else { continue }
-          let call = failure.call.map { "\($0): " } ?? ""
-          lines.append("              \(name): \(failure.line): \(call)\(failure.reason)")
+          let space = String(repeating: " ", count: 12)
+          lines.append("\(space)\(name): \(failure.line) → \(failure.reason)")
+          let place = failure.call.map { "in \($0): " } ?? ""
+          if !failure.why.isEmpty { lines.append("\(space)  \(place)\(failure.why.text)") }
         }
       }
     }

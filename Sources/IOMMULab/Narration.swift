@@ -160,6 +160,10 @@ struct Explainer {
       return Narration(
         "\(domain: system.names[Int(name)]) is a domain: a page table to be. Nothing says which "
           + "IOMMU it is for.", place)
+    case .domainFree(let index) where function == "iommu_domain_alloc":
+      return Narration(
+        "The driver made no table, so that \(domain: system.name(of: DomainID(Int(index)))) never was: "
+          + "iommu_domain_alloc answers NULL.", place)
     case .domainFree(let index):
       return Narration(
         "\(domain: system.name(of: DomainID(Int(index)))) is gone. Nobody asked whether a context "

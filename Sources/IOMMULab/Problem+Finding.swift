@@ -10,9 +10,11 @@ extension Problem {
   /// The problems of a machine, the worst kinds first.
   ///
   /// `leaked` has, for each live domain, the pages it took for tables and can no longer reach;
-  /// `readOnly` what was asked to be mapped without write.
+  /// `readOnly` what was asked to be mapped without write, `mistakes` what went wrong up to here;
+  /// `isEnd` says that nothing follows.
   package static func all(
-    in machine: Machine, leaked: [DomainID: [PhysicalAddress]], readOnly: [ReadOnlyMap]
+    in machine: Machine, leaked: [DomainID: [PhysicalAddress]], readOnly: [ReadOnlyMap],
+    mistakes: [Mistake] = [], isEnd: Bool = false
   ) -> [Problem] {
     let units = machine.board.iommus.indices
     let contexts = units.flatMap { iommu in
@@ -24,8 +26,12 @@ extension Problem {
     all += bypasses(in: machine)
     all += writable(readOnly, in: machine)
     all += leaks(leaked, in: machine)
+    all += damages(mistakes, in: machine)
+    all += givenUp(in: machine)
+    all += complaints(mistakes, in: machine)
     all += pending(in: machine)
     all += unattached(in: machine)
+    if isEnd { all += stillMapped(in: machine) }
     return all
   }
 

@@ -15,10 +15,18 @@ package struct Problem: Hashable, Sendable {
     case writable
     /// Pages were taken for tables that nothing leads to.
     case leakedTable
+    /// Memory, or what the kernel knows of it, was damaged; nothing puts it right.
+    case damage
+    /// A driver gave a buffer up, and its device still reaches it by the tables.
+    case givenUp
+    /// dma-debug complained about a driver.
+    case dmaDebug
     /// A fault waits in registers for software to clear it.
     case pendingFault
     /// Devices that nothing is attached for pass untranslated: as it is after boot.
     case unattached
+    /// Buffers are mapped where the session ends: if that is all, their drivers forgot them.
+    case stillMapped
   }
 
   package let kind: Kind
@@ -34,7 +42,7 @@ package struct Problem: Hashable, Sendable {
   }
 
   /// It is the ordinary state of a machine, told but not counted.
-  package var isOrdinary: Bool { kind == .unattached }
+  package var isOrdinary: Bool { kind == .unattached || kind == .stillMapped }
 }
 
 /// By what an event of the past is found: the latest that fits is the cause.
@@ -51,6 +59,10 @@ package enum EventTrace: Hashable, Sendable {
   case filled(iommu: Int, slot: Int)
   /// A whole operation of the timeline.
   case operation(Int)
+  /// A point of the timeline that is known already.
+  case moment(Cause)
+  /// A driver gave a buffer up.
+  case givenUp(buffer: UInt32)
 }
 
 /// Where in the timeline something happened.
@@ -72,6 +84,7 @@ extension Timeline {
   ) -> [EventTrace: Cause] {
     var found: [EventTrace: Cause] = [:]
     for case .operation(let entry) in traces { found[.operation(entry)] = Cause(entry: entry) }
+    for case .moment(let cause) in traces { found[.moment(cause)] = cause }
     var left = limit
     var entry = position.entry
     while entry >= 0, found.count < traces.count, left > 0 {
@@ -104,6 +117,7 @@ extension Timeline {
       body(.register(iommu: Int(iommu), offset: offset))
     case .tlbFill(_, let iommu, let slot): body(.filled(iommu: Int(iommu), slot: Int(slot)))
     case .hazard(.leakedTable, let address, _): body(.leaked(page: address.page))
+    case .client(.bufferUnmapped(let buffer)): body(.givenUp(buffer: buffer))
     default: break
     }
   }

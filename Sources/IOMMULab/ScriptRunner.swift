@@ -51,14 +51,16 @@ package struct ScriptRunner {
   /// - Returns: What was not as expected; the exit status is 0 when there is nothing.
   package mutating func run(_ script: Script, write: (String) -> Void) -> [Failure] {
     var failures: [Failure] = []
-    for line in script.lines {
+    for (index, line) in script.lines.enumerated() {
       let before = ClientNews.Mark(machine.clients)
       let outcome = machine.apply(line.operation)
       let recording = machine.takeRecording()
-      let news = ClientNews(since: before, in: machine, line.operation, outcome)
+      let news = ClientNews(
+        since: before, in: machine, line.operation, outcome, recording.hazards)
       faults.note(outcome, line: line.number)
       if options.isJSON {
-        writeJSON(line, outcome, news, recording, write)
+        let isLast = index == script.lines.count - 1
+        writeJSON(line, outcome, news, recording, isLast: isLast, write)
       } else {
         writeText(line, outcome, news, recording, write)
       }
@@ -98,7 +100,7 @@ package struct ScriptRunner {
     var text = String(repeating: " ", count: max(0, 4 - number.count)) + number + "  "
     text += line.operation.text
     text += String(repeating: " ", count: max(2, 48 - line.operation.text.count))
-    text += outcome.words(in: machine)
+    text += outcome.words(for: line.operation, in: machine)
     write(text + "\n")
     for line in news.lines { write("      \(line)\n") }
     if outcome.isOK, case .dump(let dump) = line.operation {
@@ -119,10 +121,12 @@ package struct ScriptRunner {
   /// Its events go out one by one, since there may be millions of them.
   private func writeJSON(
     _ line: Script.Line, _ outcome: Outcome, _ news: ClientNews, _ recording: Recording,
-    _ write: (String) -> Void
+    isLast: Bool, _ write: (String) -> Void
   ) {
     var json = json(line, outcome)
     news.add(to: &json)
+    let forgotten = isLast ? ClientNews.stillMapped(in: machine) : []
+    if !forgotten.isEmpty { json.add("stillMapped", forgotten) }
     if outcome.isOK, case .dump(let dump) = line.operation {
       report(of: dump).writeJSON(after: json, write)
     } else {

@@ -105,9 +105,10 @@ package struct Timeline: Sendable {
     if kept - checkpoints.newest >= checkpoints.interval { checkpoints.add(&machine, after: kept) }
     let outcome = machine.apply(operation)
     let recording = machine.takeRecording()
+    let cost = Cost(of: recording, on: machine.board)
     entries.append(
-      operation, outcome, line: line, faults: faults(after: outcome),
-      cost: Cost(of: recording, on: machine.board))
+      operation, outcome, line: line, faults: faults(after: outcome), cost: cost,
+      mistakes: cost.mistakes > 0 ? recording.mistakes(of: kept) : [])
     ledger.add(operation, outcome, at: kept)
     recordings.keep(recording, of: kept)
     moveCursor(to: kept, events: recording.events.count)

@@ -36,6 +36,10 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
   /// The operations during which a request was stopped, in their order.
   private var stopped: [UInt32] = []
 
+  /// What went wrong in the latest operations that something went wrong in, each kind of each once.
+  package private(set) var mistakes: [Mistake] = []
+  private static let mostMistakes = 2048
+
   init(source: SourceText?) { self.source = source }
 
   package var startIndex: Int { 0 }
@@ -98,12 +102,18 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
   // MARK: Changing
 
   mutating func append(
-    _ operation: Operation, _ outcome: Outcome, line: Int?, faults: Int, cost: Cost
+    _ operation: Operation, _ outcome: Outcome, line: Int?, faults: Int, cost: Cost,
+    mistakes: [Mistake]
   ) {
     let number = line.flatMap { UInt32(exactly: $0) } ?? 0
     if source == nil || number == 0 { typed += operation.text.utf8 }
     let before = others.count
     let (kind, value) = encode(outcome)
+    self.mistakes += mistakes
+    // Now and then the oldest half goes.
+    if self.mistakes.count > Self.mostMistakes {
+      self.mistakes.removeFirst(self.mistakes.count - Self.mostMistakes / 2)
+    }
     if outcome.hasFault { stopped.append(UInt32(truncatingIfNeeded: records.count)) }
     records.append(
       Record(
@@ -134,6 +144,7 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
     typed.removeSubrange(textStart(of: count)...)
     records.removeSubrange(count...)
     while let last = stopped.last, last >= count { stopped.removeLast() }
+    while let last = mistakes.last, last.entry >= count { mistakes.removeLast() }
   }
 }
 

@@ -6,10 +6,12 @@ internal import TerminalCore
 struct CallTreeView {
   private let explorer: Explorer
   private let timeline: Timeline
+  private let shape: EventShape
 
   init(_ explorer: Explorer) {
     self.explorer = explorer
     timeline = explorer.timeline
+    shape = EventShape(timeline.recording.events)
   }
 
   func draw(in area: Rect, with pen: inout Pen) {
@@ -114,9 +116,9 @@ struct CallTreeView {
       let isPartly = line.isCurrent && done < line.end
       if !isPartly, let outcome = writer.outcome(ofCallAt: index, in: events) {
         let words = writer.call(events[index].change) + outcome + Prose(" ▸", .dim)
+        let mark = Self.mark(tense, isWrong: shape.mistakes(in: line.start..<line.end) > 0)
         return tense == .future
-          ? (Self.mark(tense) + words).all(.dim)
-          : Self.mark(tense) + (tense == .now ? words.strengthened : words)
+          ? (mark + words).all(.dim) : mark + (tense == .now ? words.strengthened : words)
       }
       return folded(writer.call(events[index].change), steps, isPartly ? done : nil, line, tense)
     case .run(let index, let last, let count, let steps):
@@ -131,10 +133,11 @@ struct CallTreeView {
     }
   }
 
-  private static func mark(_ tense: EventLine.Tense) -> Prose {
+  /// What stands before a line; what is folded and has something wrong in it says so.
+  private static func mark(_ tense: EventLine.Tense, isWrong: Bool = false) -> Prose {
     switch tense {
-    case .now: Prose("▶ ", .accent)
-    case .past: Prose("✓ ", .live)
+    case .now: Prose("▶ ", isWrong ? .fault : .accent)
+    case .past: isWrong ? Prose("! ", .fault) : Prose("✓ ", .live)
     case .future: Prose("  ", .text)
     }
   }
@@ -144,12 +147,14 @@ struct CallTreeView {
   ) -> Prose {
     var count = ""
     if let steps {
-      let shape = EventShape(timeline.recording.events)
       let made = done.map { "\(shape.steps(in: line.start..<$0)) of " } ?? ""
       count = "   \(made)\(steps) step\(steps == 1 ? "" : "s")"
     }
-    let prose =
-      Self.mark(tense) + (tense == .now ? words.strengthened : words) + Prose("\(count) ▸", .dim)
+    let wrong = shape.mistakes(in: line.start..<line.end)
+    let mark = Self.mark(tense, isWrong: wrong > 0)
+    var prose = mark + (tense == .now ? words.strengthened : words) + Prose(count, .dim)
+    if wrong > 0 { prose += Prose("  ! \(wrong) wrong", .fault) }
+    prose += Prose(" ▸", .dim)
     return tense == .future ? prose.all(.dim) : prose
   }
 }

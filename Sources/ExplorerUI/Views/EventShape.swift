@@ -1,4 +1,5 @@
 internal import IOMMUHardware
+internal import IOMMULab
 
 /// Where calls end and how many steps there are, for one operation's events: told once, asked often.
 struct EventShape {
@@ -7,6 +8,8 @@ struct EventShape {
   private var ends: [Int32]
   /// How many steps lie before an event.
   private var stepsBefore: [Int32]
+  /// How many mistakes lie before an event; empty where there are none at all.
+  private var mistakesBefore: [Int32] = []
 
   init(_ events: [Event]) {
     self.events = events
@@ -21,8 +24,28 @@ struct EventShape {
       default: break
       }
     }
+    countMistakes()
     // Of what was cut short, all calls that were going on end with it.
     for call in open { ends[call] = Int32(events.count) }
+  }
+
+  private mutating func countMistakes() {
+    var scan = MistakeScan()
+    for (index, event) in events.enumerated() where scan.isMistake(event) {
+      if mistakesBefore.isEmpty {
+        mistakesBefore = Array(repeating: 0, count: events.count + 1)
+      }
+      mistakesBefore[index + 1] = 1
+    }
+    for index in mistakesBefore.indices.dropFirst() {
+      mistakesBefore[index] += mistakesBefore[index - 1]
+    }
+  }
+
+  func mistakes(in range: Range<Int>) -> Int {
+    guard !mistakesBefore.isEmpty else { return 0 }
+    let end = min(range.upperBound, events.count)
+    return Int(mistakesBefore[end] - mistakesBefore[min(range.lowerBound, end)])
   }
 
   /// Where the event ends that begins there: a call with its return, any other by itself.

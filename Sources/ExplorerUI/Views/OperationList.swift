@@ -75,18 +75,26 @@ struct OperationList {
     let outcome = entry.outcome
     let expectations = entry.expectations
     let isUnexpected = !isFuture && expectations.contains { !$0.holds(for: outcome) }
+    // The answer is ok, and something went wrong all the same.
+    let isWrong = outcome.isOK && entry.cost.mistakes > 0
     let mark: Prose =
       isCurrent
       ? Prose("▶", outcome.isOK || !timeline.isOperationDone ? .accent : .fault)
       : isFuture
         ? Prose(" ", .dim)
         : isUnexpected
-          ? Prose("≠", .stale) : outcome.isOK ? Prose("✓", .live) : Prose("✗", .fault)
+          ? Prose("≠", .stale)
+          : !outcome.isOK
+            ? Prose("✗", .fault) : isWrong ? Prose("!", .fault) : Prose("✓", .live)
     let number = String(index + 1)
     let isRefused = isCurrent && timeline.isOperationDone && !outcome.isOK
     let edge: Prose =
       isUnexpected && isCurrent
-      ? Prose("≠", .stale) : isRefused ? Prose("✗", .fault) : Prose(" ", .text)
+      ? Prose("≠", .stale)
+      : isRefused
+        ? Prose("✗", .fault)
+        : isCurrent && isWrong && timeline.isOperationDone
+          ? Prose("!", .fault) : Prose(" ", .text)
     var line = edge + mark
     line += Prose(
       String(repeating: " ", count: max(1, 3 - number.count)) + number + " ",
@@ -166,7 +174,10 @@ extension Cost {
     add(flushes, "of them a flush", "of them flushes", "flush")
     add(words, "table word", "table words", "words")
     add(walkReads, "word read by the walker", "words read by the walker", "walk")
-    return Prose(parts.joined(separator: isShort ? " · " : ", "), .dim)
+    let work = Prose(parts.joined(separator: isShort ? " · " : ", "), .dim)
+    guard mistakes > 0 else { return work }
+    let wrong = Prose("! \(Int(mistakes).grouped) wrong", .fault)
+    return parts.isEmpty ? wrong : wrong + Prose(isShort ? " · " : ", ", .dim) + work
   }
 }
 

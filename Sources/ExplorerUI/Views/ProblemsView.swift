@@ -25,7 +25,7 @@ struct ProblemsView {
     let focused = explorer.focus == .inspector
     guard let chosen else {
       let words: Prose =
-        "Nothing is wrong with the machine at this point. Here would stand what the TLB remembers wrongly, tables that leaked or were freed in use, and faults that wait."
+        "Nothing is wrong with the machine at this point. Here would stand what the TLB remembers wrongly, tables that leaked or were freed in use, memory that was damaged, what drivers forgot, and faults that wait."
       for (row, line) in Wrapped(words, width: area.width - 4).lines.enumerated() {
         pen.write(line.all(.dim), at: 2, 1 + row, in: area)
       }
@@ -101,25 +101,29 @@ extension Problem.Kind {
     case .writable: "too permissive"
     case .leakedTable: "leaked table"
     case .pendingFault: "fault pending"
+    case .damage: "damage"
+    case .givenUp: "not unmapped"
+    case .dmaDebug: "dma-debug"
     case .unattached: "not attached"
+    case .stillMapped: "still mapped"
     }
   }
 
   var glyph: String {
     switch self {
-    case .freedTable, .bypass, .pendingFault: "✗"
+    case .freedTable, .bypass, .pendingFault, .damage: "✗"
     case .staleEntry, .staleContext: "≠"
-    case .writable, .leakedTable: "!"
-    case .unattached: "·"
+    case .writable, .leakedTable, .givenUp, .dmaDebug: "!"
+    case .unattached, .stillMapped: "·"
     }
   }
 
   var role: Prose.Role {
     switch self {
-    case .freedTable, .bypass, .pendingFault: .fault
+    case .freedTable, .bypass, .pendingFault, .damage: .fault
     case .staleEntry, .staleContext: .stale
-    case .writable, .leakedTable: .half
-    case .unattached: .dim
+    case .writable, .leakedTable, .givenUp, .dmaDebug: .half
+    case .unattached, .stillMapped: .dim
     }
   }
 }

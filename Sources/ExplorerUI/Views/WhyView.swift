@@ -12,6 +12,11 @@ struct WhyView {
     let narration = explorer.narration
     let width = min(explorer.width, 84)
     var lines: [Prose] = []
+    let remark = explorer.remark
+    if !remark.isEmpty {
+      let sign = remark.isMistake ? Prose("≠ ", .stale) : Prose("# ", .accent)
+      lines += Wrapped(sign + remark.words, width: width - 6).lines + [""]
+    }
     if let index = explorer.timeline.currentEvent, explorer.timeline.recording.isComplete {
       let change = explorer.timeline.recording.events[index].change
       lines +=

@@ -174,7 +174,7 @@ extension MSMDriver {
   func note(
     _ hazard: Hazard, at address: PhysicalAddress, _ word: UInt32, _ system: inout System
   ) {
-    system.board.journal.append(.hazard(hazard, at: address, word: word))
+    system.board.journal.warn(hazard, at: address, word: word)
   }
 
   /// Where a second-level index is applied to: a table, or what the driver takes for one.
@@ -215,9 +215,9 @@ extension MSMDriver {
       let old = system.board.word(at: address)
       system.board.writeWord(word, at: address)
       if address >= end {
-        system.board.journal.append(.hazard(.wroteBeyondTable, at: address, word: word))
+        system.board.journal.warn(.wroteBeyondTable, at: address, word: word)
       } else if old & 3 == Word.typeTable {
-        system.board.journal.append(.hazard(.leakedTable, at: Word.table(old), word: old))
+        system.board.journal.warn(.leakedTable, at: Word.table(old), word: old)
       }
     }
     if word == 0, count == 1 { warnOfTorn(first, index: first.value >> 2, &system) }
@@ -264,6 +264,6 @@ extension MSMDriver {
     if word == 0 { return }
     let isFirstLevel = system.board.memory.use(ofPage: address.page) == .firstLevelTable
     let isGroup = isFirstLevel ? word & (3 | 1 << 18) == 2 | 1 << 18 : word & 3 == 1
-    if isGroup { system.board.journal.append(.hazard(.tornGroup, at: address, word: word)) }
+    if isGroup { system.board.journal.warn(.tornGroup, at: address, word: word) }
   }
 }

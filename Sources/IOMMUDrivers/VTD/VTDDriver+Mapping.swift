@@ -57,7 +57,7 @@ extension VTDDriver {
         // The core is told that nothing was mapped, and unmaps nothing.
         if frame > start {
           let table = system.domains[domain.index].table ?? PhysicalAddress(0)
-          system.board.journal.append(.hazard(.leftHalfMapped, at: table, word: 0))
+          system.board.journal.warn(.leftHalfMapped, at: table, word: 0)
         }
         throw error
       }
@@ -88,8 +88,7 @@ extension VTDDriver {
     if old != 0 {
       system.board.journal.append(
         .message("ERROR: DMA PTE for vPFN 0x%x already set", UInt32(truncatingIfNeeded: frame), 0))
-      system.board.journal.append(
-        .hazard(.mappedTwice, at: entry, word: UInt32(truncatingIfNeeded: old)))
+      system.board.journal.warn(.mappedTwice, at: entry, word: UInt32(truncatingIfNeeded: old))
       return
     }
     system.board.writeDoubleWord(word, at: entry)
@@ -171,7 +170,7 @@ extension VTDDriver {
     let frame = iova.value >> 12
     guard frame <= lastFrame, let table = system.domains[domain.index].table else {
       // The real code stops the machine here (BUG_ON).
-      system.board.journal.append(.hazard(.unmappedNothing, at: PhysicalAddress(0), word: 0))
+      system.board.journal.warn(.unmappedNothing, at: PhysicalAddress(0), word: 0)
       size = 0
       return 0
     }
@@ -179,7 +178,7 @@ extension VTDDriver {
     let whole = Self.frames(found.level) << 12
     if system.ask("does the entry stand for more than was asked?", size < whole) {
       if system.board.doubleWord(at: found.entry) & 3 != 0 {
-        system.board.journal.append(.hazard(.unmappedMore, at: found.entry, word: 0))
+        system.board.journal.warn(.unmappedMore, at: found.entry, word: 0)
       }
       size = whole
     }
