@@ -35,6 +35,8 @@ extension Clients {
     _ vm: Int, _ system: inout System, _ driver: some IOMMUDriver
   ) throws(KernelError) {
     _ = try system.within("kvm_iommu_map_guest") { (system) throws(KernelError) in
+      // Not which one: 2.6.35 asks whether any driver has registered at all.
+      _ = system.ask("is there an IOMMU driver (iommu_found)?", true)
       let domain = try guestDomain(vm, &system, driver)
       change(
         .vmDomain(vm: UInt16(vm), old: 0, new: UInt32(domain.index) + 1), &system)

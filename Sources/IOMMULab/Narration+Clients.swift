@@ -212,6 +212,8 @@ extension Explainer {
           + "cannot be had like this."
       case ("does the device belong to another domain?", _):
         "Somebody attached the device to a domain of his own; its driver must wait."
+      case ("is there an IOMMU driver (iommu_found)?", _):
+        "There is, and that is all KVM can ask: not which IOMMU, for no device is named here."
       case ("has the guest no domain yet?", true):
         "It is the first device: a domain is allocated and all memory mapped before this device is "
           + "attached, or even looked at."

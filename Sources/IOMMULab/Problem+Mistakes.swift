@@ -88,7 +88,7 @@ extension Problem {
         Problem(
           .givenUp, subject,
           why:
-            "Unmap answered success and left it in the tables; the addresses are free for the next buffer.",
+            "The tables lead there until something is mapped over it: nobody is going to unmap it again.",
           traces: [.givenUp(buffer: UInt32(index))]))
     }
     return problems.reversed()
