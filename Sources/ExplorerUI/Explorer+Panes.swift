@@ -4,9 +4,11 @@ internal import TerminalCore
 /// Panes that grow, shrink and take the whole screen, and what the second inspector shows.
 extension Explorer {
   var layout: Layout {
-    Layout(
+    // What is typed, chosen or answered has its own place, and needs the rows more.
+    let isCalm = notice == nil && prompt == nil && operating == nil && picker == nil
+    return Layout(
       width: width, height: height, focus: focus, isZoomed: isZoomed, dividers: dividers,
-      hasText: isReading, whyRows: whyRows)
+      hasText: isReading, whyRows: isCalm ? whyRows : 0)
   }
 
   // MARK: Zoom

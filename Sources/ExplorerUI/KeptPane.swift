@@ -62,12 +62,16 @@ extension Explorer {
     let room = max(0, width - 7)
     let remark = isWatchingTraffic ? Remark() : remark
     let remarkRows = remark.isEmpty ? 0 : Wrapped(remark.words, width: room).lines.count
-    let ending = isWatchingTraffic ? nil : ending
-    whyRows = remarkRows + (ending.map { Wrapped($0, width: room).lines.count } ?? 0)
+    let (sentence, source) = isWatchingTraffic ? ("", "") : narration
+    let all = Wrapped(sentence, width: room).lines.count
+    // Inside an operation nothing is to move; at its end a thought is to stand there whole.
+    let isWhole = ending != nil || remark.isEmpty
+    let ended = timeline.isOperationDone && !isWatchingTraffic && isWhole
+    let least = ending == nil ? Wrapped(sentence.firstSentence, width: room).lines.count : all
+    whyRows = remarkRows + (ended ? least : 0)
     let area = layout.why
     guard !area.isEmpty, !isWatchingTraffic else { return }
-    let (sentence, source) = narration
-    let isCut = remarkRows + Wrapped(sentence, width: room).lines.count > area.height
+    let isCut = remarkRows + all > area.height
     told = Told(moment: moment, sentence: sentence, source: source, area: area, isCut: isCut)
   }
 

@@ -81,6 +81,9 @@ struct WhyLines {
 }
 
 extension Prose {
+  /// As far as the first full stop.
+  var firstSentence: Prose { sentenceStarts.first ?? self }
+
   /// The first sentence, the first two, and so on.
   fileprivate var sentenceStarts: [Prose] {
     var starts: [Prose] = []
@@ -90,11 +93,11 @@ extension Prose {
       while let dot = rest.firstIndex(of: "."), rest.index(after: dot) < rest.endIndex,
         rest[rest.index(after: dot)] == " "
       {
-        sofar.add(String(rest[...dot]), piece.role)
+        sofar.add(String(rest[...dot]), piece.role, to: piece.target)
         starts.append(sofar)
         rest = rest[rest.index(after: dot)...]
       }
-      sofar.add(String(rest), piece.role)
+      sofar.add(String(rest), piece.role, to: piece.target)
     }
     return starts + [sofar]
   }

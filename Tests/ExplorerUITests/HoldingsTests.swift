@@ -46,6 +46,9 @@ import Testing
       "<End>:'dma-map vpe_src rows 0x62000000 12K both'<Enter>:'dma-unmap vpe_src rows'<Enter>"
         + ":'dma-map vpe_src next 0x63000000 4K both'<Enter>8", size: large)
     #expect(session.screen.contains("! no buffer is there"))
+    let narrow = try Session(
+      "<End>:'dma-map vpe_src rows 0x62000000 12K both'<Enter>:'dma-unmap vpe_src rows'<Enter>8")
+    #expect(narrow.screen.contains("3 × 4K      → 0x62000000 ! rw"))
   }
 
   @Test func `what the bus answers itself is marked in the strip`() throws {

@@ -203,8 +203,10 @@ struct DomainView {
       let range = mapped.ranges[index]
       var prose = RangeLine.prose(
         range, columns: mapped.ranges.last.map { $0.iova.value.hex8.count } ?? 10)
-      if isGivenUp(range) { prose += Prose("  ! no buffer is there", .half) }
-      prose += Prose("  " + attributes(of: range, isNarrow: isNarrow), .dim)
+      let isGivenUp = isGivenUp(range)
+      if isGivenUp { prose += Prose(isNarrow ? " !" : "  ! no buffer is there", .half) }
+      let space = isNarrow && isGivenUp ? " " : "  "
+      prose += Prose(space + attributes(of: range, isNarrow: isNarrow), .dim)
       let isNow = now.map { range.iova.value <= $0 && $0 <= range.last } ?? false
       if isNow { pen.put(pen.glyphs.changed, pen.theme.style(.changed), at: 1, row, in: area) }
       pen.write(prose, at: 2, row, in: area)

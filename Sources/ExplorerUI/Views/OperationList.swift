@@ -168,7 +168,8 @@ extension Cost {
     func add(_ number: UInt32, _ one: String, _ many: String, _ short: String) {
       guard number > 0 else { return }
       let count = (isPartial ? "> " : "") + Int(number).grouped
-      parts.append("\(count) \(isShort ? short : number == 1 ? one : many)")
+      let unit = number == 1 && short.hasSuffix("s") ? String(short.dropLast()) : short
+      parts.append("\(count) \(isShort ? unit : number == 1 ? one : many)")
     }
     add(registerWrites, "register write", "register writes", "regs")
     add(flushes, "of them a flush", "of them flushes", "flush")
