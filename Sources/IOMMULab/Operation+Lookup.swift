@@ -52,7 +52,11 @@ extension Machine {
 
   /// The index of an IOMMU among the board's.
   package func iommu(_ name: String) throws(Stop) -> Int {
-    let device = try anyDevice(name)
+    guard let device = system.device(named: name) else {
+      if let kind = kind(of: name) { throw .error("\(name) is \(kind), not an IOMMU") }
+      let known = board.iommus.map(\.name).joined(separator: ", ")
+      throw .error("there is no IOMMU \(name.shown); there are: \(known)")
+    }
     guard system.devices[device.index].parent == nil else {
       throw .error("\(name) is a device behind an IOMMU, not a domain and not an IOMMU")
     }

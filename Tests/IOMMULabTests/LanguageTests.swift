@@ -228,6 +228,8 @@ import Testing
     #expect(try message("attach mdp_vg1 mdp_vg1") == "mdp_vg1 is a device, not a domain")
     #expect(try message("attach first tv") == "there is no device tv")
     #expect(try message("attach first second") == "second is a domain, not a device")
+    #expect(try message("invalidate 漢字 all").hasPrefix("there is no IOMMU 漢字; there are: "))
+    #expect(try message("invalidate first all") == "first is a domain, not an IOMMU")
     #expect(
       try message("read mdp0 0x0") == "mdp0 is an IOMMU; what asks is behind it: mdp_vg1, mdp_rgb1")
     #expect(try message("alloc first") == "first is a domain already; names are unique")
