@@ -19,10 +19,15 @@ package struct Script: Hashable, Sendable {
   package var source: SourceText { lines.source }
 
   /// Reads a whole text; `platforms` are the names that `use` may name.
-  package init(parsing text: String, platforms: [String]) throws(ParseError) {
+  package init(
+    parsing text: String, platforms: [String], watcher: Progress.Watcher? = nil
+  ) throws(ParseError) {
     let source = SourceText(text)
     var numbers: [UInt32] = []
     for number in 1...source.count {
+      if let watcher, number.isMultiple(of: Progress.stride) {
+        watcher(Progress(work: .reading, done: number, all: source.count))
+      }
       let line = source.line(number)
       guard var reader = try LineReader(line, line: number) else { continue }
       if reader.verb == .expect {

@@ -7,12 +7,16 @@ extension Timeline {
   ///
   /// - Throws: What is wrong with the platform that it names.
   package init(
-    playing script: Script, on platform: String = Library.usualPlatform
+    playing script: Script, on platform: String = Library.usualPlatform,
+    watcher: Progress.Watcher? = nil
   ) throws(ParseError) {
     self.init(from: try Library.machine(for: script, on: platform), source: script.source)
     for line in script.lines.indices {
       let (number, operation) = script.lines.operation(line)
       perform(operation, line: number)
+      if let watcher, line.isMultiple(of: Progress.stride) {
+        watcher(Progress(work: .doing, done: line, all: script.lines.count))
+      }
     }
   }
 

@@ -139,8 +139,11 @@ struct Opening {
       }
     }
     do throws(ParseError) {
-      let script = try Script(parsing: text, platforms: Library.platformNames)
-      var timeline = try Timeline(playing: script, on: platform)
+      let waiting = Waiting(for: name)
+      defer { waiting.end() }
+      let script = try Script(
+        parsing: text, platforms: Library.platformNames, watcher: waiting.show)
+      var timeline = try Timeline(playing: script, on: platform, watcher: waiting.show)
       if file == nil, scene == nil {
         timeline.stopAtFirstTable()
       } else {
