@@ -1,8 +1,9 @@
-import ExplorerUI
 import IOMMUHardware
 import IOMMULab
 import TerminalCore
 import Testing
+
+@testable import ExplorerUI
 
 /// Devices at work: Space, ticks, and walking back through what they did.
 ///
@@ -30,6 +31,18 @@ import Testing
     ticks(5, &session)
     #expect(session.explorer.timeline.entries.count == entries)
     #expect(session.canvas == stopped)
+  }
+
+  @Test(arguments: [(80, 24), (120, 36), (200, 60), (60, 20)])
+  func `accesses, hit rate and faults are drawn over time at every size`(
+    size: (Int, Int)
+  ) throws {
+    var session = try Session("<End><Space>", size: size)
+    ticks(20, &session)
+    if size.0 < 80 { session.perform(.focus(.timeline)) }
+    for name in ["accesses", "TLB hit", "faults"] {
+      #expect(session.lines.suffix(size.0 < 80 ? 19 : 16).contains { $0.contains(name) }, "\(name)")
+    }
   }
 
   @Test func `only while it runs does the event loop have to wake up`() throws {

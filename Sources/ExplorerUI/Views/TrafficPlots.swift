@@ -41,21 +41,64 @@ struct TrafficPlots {
 
   // MARK: Plots
 
+  /// How the three curves share a place: beside each other, above each other, or a row each.
+  private enum Shape {
+    case columns, stack, rows
+
+    init(_ area: Rect) {
+      self = area.width >= 60 ? .columns : area.height >= 12 ? .stack : .rows
+    }
+
+    /// Where one of the three is.
+    func place(_ index: Int, in area: Rect) -> Rect {
+      switch self {
+      case .columns:
+        let width = area.width / 3
+        return Rect(
+          column: area.column + index * width, row: area.row, width: width, height: area.height)
+      case .stack:
+        let height = area.height / 3
+        return Rect(
+          column: area.column, row: area.row + index * height, width: area.width, height: height)
+      case .rows:
+        return Rect(column: area.column, row: area.row + index, width: area.width, height: 1)
+      }
+    }
+  }
+
   private func drawPlots(in area: Rect, with pen: inout Pen) {
-    let count = area.width >= 108 ? 3 : area.width >= 66 ? 2 : 1
-    let width = area.width / count
-    let isASCII = explorer.glyphs.isASCII
-    let ticks = explorer.timeline.latestTicks(Plot.capacity(width: width, isASCII: isASCII))
+    let shape = Shape(area)
+    let width = shape.place(0, in: area).width
+    let capacity =
+      shape == .rows
+      ? PlotRow.capacity(width: width)
+      : Plot.capacity(width: width, isASCII: explorer.glyphs.isASCII)
+    let ticks = explorer.timeline.latestTicks(capacity)
     guard let first = ticks.first, let last = ticks.last else {
       pen.write(
         "Nothing has run yet. Space sets all attached devices going.", .dim, at: 1, 0, in: area)
       return
     }
-    let sums = ticks.map(\.totals.sum)
     let ends = (first.number.grouped, last.number.grouped)
+    for (index, plot) in plots(of: ticks.map(\.totals.sum), ends).enumerated() {
+      let place = shape.place(index, in: area)
+      if shape == .rows {
+        PlotRow(plot: plot, name: ["accesses", "TLB hit", "faults"][index])
+          .draw(in: place, with: &pen)
+      } else {
+        plot.draw(in: place, with: &pen)
+      }
+    }
+    if shape == .rows, area.height > 3 {
+      PlotRow.drawAxis(ends, count: ticks.count, in: shape.place(3, in: area), with: &pen)
+    }
+  }
+
+  /// What was asked for, what the TLB knew of it, and what was stopped.
+  private func plots(of sums: [TrafficResult], _ ends: (String, String)) -> [Plot] {
     let busiest = Self.round(sums.map(\.accesses).max() ?? 1)
     let worst = Self.round(max(4, sums.map(\.faults).max() ?? 1))
-    let all = [
+    return [
       Plot(
         title: "accesses a tick",
         points: sums.map { Plot.Point(value: $0.accesses, isMarked: $0.faults > 0) },
@@ -69,12 +112,6 @@ struct TrafficPlots {
         points: sums.map { Plot.Point(value: $0.faults, isMarked: false) }, top: worst,
         topLabel: worst.grouped, bottomLabel: "0", ends: ends, role: .fault),
     ]
-    for (index, plot) in all.prefix(count).enumerated() {
-      plot.draw(
-        in: Rect(
-          column: area.column + index * width, row: area.row, width: width, height: area.height),
-        with: &pen)
-    }
   }
 
   /// A number as one would write it at an axis, one digit and zeros, no smaller than what it is for.
