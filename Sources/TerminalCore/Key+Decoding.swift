@@ -55,13 +55,16 @@ extension Mouse {
   /// Reads a mouse report with its position counted from 1.
   ///
   /// The code's bits: 1 and 2 the button (3 is none), 4 Shift, 8 Alt, 16 Control, 32 motion, 64 the
-  /// wheel, 128 further buttons, which nobody here has a use for.
+  /// wheel, 128 further buttons, of which the first two are those at a mouse's side.
   init?(code: Int, column: Int, row: Int, isRelease: Bool) {
-    guard code >= 0, code < 128 else { return nil }
+    guard code >= 0, code < 128 || (code & ~0b11100) - 128 < 2 else { return nil }
     let low = code & 3
     var kind: Kind
     var button: Button = [.left, .middle, .right, .none][low]
-    if code & 64 != 0 {
+    if code & 128 != 0 {
+      button = low == 0 ? .back : .forward
+      kind = isRelease ? .release : .press
+    } else if code & 64 != 0 {
       // A wheel has no release, but some terminals send one.
       guard !isRelease, code & 32 == 0 else { return nil }
       kind = [.wheelUp, .wheelDown, .wheelLeft, .wheelRight][low]

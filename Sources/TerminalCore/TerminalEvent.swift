@@ -86,6 +86,9 @@ package struct Mouse: Hashable, Sendable {
     case left
     case middle
     case right
+    /// At the side of some mice: through pages looked at before.
+    case back
+    case forward
   }
 
   package typealias Modifiers = TerminalCore.Modifiers

@@ -48,6 +48,8 @@ import Testing
       ("␛[<65;5;6M", .wheelDown, .none, Point(4, 5), []),
       ("␛[<66;5;6M", .wheelLeft, .none, Point(4, 5), []),
       ("␛[<67;5;6M", .wheelRight, .none, Point(4, 5), []),
+      ("␛[<128;5;6M", .press, .back, Point(4, 5), []),
+      ("␛[<129;5;6M", .press, .forward, Point(4, 5), []),
       ("␛[<28;5;6M", .press, .left, Point(4, 5), [.shift, .alt, .control]),
       ("␛[<0;0;0M", .press, .left, Point(0, 0), []),
       ("␛[M %&", .press, .left, Point(4, 5), []),
@@ -63,7 +65,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "␛[I", "␛[?62;1c", "␛[99~", "␛[<0;5M", "␛[<128;1;1M", "␛[200$y",
+    "␛[I", "␛[?62;1c", "␛[99~", "␛[<0;5M", "␛[<130;1;1M", "␛[<160;1;1M", "␛[200$y",
     "␛[<64;5;6m", "␛[201~", "␛[1;1;1;1;1;1;1;1;1;1A", "␛Oz", "␛[[Z",
     "␛[<99999999999999999999999;1M", "\u{9B}",
   ])
