@@ -48,6 +48,9 @@ package enum Action: Hashable, Sendable {
   case evenPanes
   case secondView(ViewID)
   case nextSecondView, swapViews
+  /// Pins the second inspector to what it shows, or lets it go; and a cursor in what is pinned.
+  case pin
+  case pointPinned(ViewCursor)
   case scrollSecond(Int)
 
   // MARK: Cursors
@@ -158,6 +161,15 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     case .faults: "Flt"
     case .domain: "Dom"
     case .problems: "Prob"
+    }
+  }
+
+  /// For panes so narrow that the name stands without its number, which leaves it more room.
+  var nameAlone: String {
+    switch self {
+    case .faults, .domain: title
+    case .problems: "Probs"
+    default: shortTitle
     }
   }
 

@@ -52,7 +52,9 @@ extension Explorer {
     } else if !layout.inspector.isEmpty {
       drawInspector(view, in: layout.inspector, isSecond: false, with: &pen)
     }
-    if let second = layout.second {
+    if let second = layout.second, let pinned {
+      drawPinned(pinned, in: second, with: &pen)
+    } else if let second = layout.second {
       drawInspector(shownSecondView, in: second, isSecond: true, with: &pen)
     }
     if !layout.timeline.isEmpty, isWatchingTraffic {
@@ -79,17 +81,21 @@ extension Explorer {
     }
   }
 
-  private func drawInspector(
+  func drawInspector(
     _ view: ViewID, in area: Rect, isSecond: Bool, with pen: inout Pen
   ) {
     let focused = focus == .inspector && !isSecond
     let subject = Subject(selection, in: machine)
-    let right: Prose =
-      isSecond
-      ? Prose("s next view   S swap", .dim) : zoomHint(for: .inspector)
+    let title = subject.breadcrumb(glyphs)
+    var right = isSecond ? secondHint : zoomHint(for: .inspector)
+    if right.isEmpty { right = numbersHint(beside: title, in: area.width - 2) }
+    let hint = right
+    if !isSecond {
+      right = HistoryButtons(self).hint(after: hint, beside: title, in: area.width)
+    }
     pen.link(area, to: .focus(.inspector))
-    let inside = pen.frame(
-      area, title: subject.breadcrumb(glyphs), focused: focused, right: right)
+    let inside = pen.frame(area, title: title, focused: focused, right: right)
+    if right != hint { HistoryButtons(self).link(in: area, with: &pen) }
     drawTabs(view, in: inside, isSecond: isSecond, with: &pen)
     let body = Rect(
       column: inside.column, row: inside.row + 1, width: inside.width, height: inside.height - 1)
@@ -122,7 +128,7 @@ extension Explorer {
       if isOpen {
         pen.write(text + " ", style: theme.tab, at: column, 0, in: area)
       } else {
-        let number = String(view.rawValue)
+        let number = text.hasPrefix(" \(view.rawValue)") ? String(view.rawValue) : ""
         let next = pen.write(number, .key, at: start > column ? start : start + 1, 0, in: area)
         end = pen.write(String(text.dropFirst(1 + number.count)), .dim, at: next, 0, in: area)
       }
@@ -133,13 +139,23 @@ extension Explorer {
     }
   }
 
+  /// How a view is chosen, for the frame of a pane whose tabs have no room for their numbers.
+  private func numbersHint(beside title: Prose, in width: Int) -> Prose {
+    let isNumbered = Self.tabs(fitting: width, open: view).allSatisfy {
+      $0.text.hasPrefix(" \($0.view.rawValue)")
+    }
+    let hint = Prose("1-9", .key)
+    return isNumbered || title.width + hint.width + 8 > width ? "" : hint
+  }
+
   /// The tabs as long as there is room for all of them.
   ///
-  /// Where there is none even for short ones, all but the open one are numbers.
+  /// A short name that can be read is worth more than its number; where there is no room even for
+  /// those, all but the open one are numbers.
   private static func tabs(fitting width: Int, open: ViewID?) -> [(view: ViewID, text: String)] {
     let forms: [(ViewID) -> String] = [
       { " \($0.rawValue) \($0.title) " }, { " \($0.rawValue) \($0.mediumTitle)" },
-      { " \($0.rawValue) \($0.shortTitle)" }, { " \($0.rawValue)\($0.shortTitle)" },
+      { " \($0.rawValue) \($0.shortTitle)" }, { " \($0.nameAlone)" },
       { " \($0.rawValue)\($0 == open ? $0.shortTitle : "")" },
     ]
     let rows = forms.map { form in ViewID.allCases.map { (view: $0, text: form($0)) } }

@@ -21,7 +21,10 @@ struct Place: Hashable, Sendable {
 extension Explorer {
   // MARK: History
 
-  var place: Place {
+  var place: Place { place(in: view) }
+
+  /// Where one would be in another view.
+  func place(in view: ViewID) -> Place {
     Place(
       selection: selection, view: view, entryCursor: entryCursor, registerCursor: registerCursor,
       walkCursor: walkCursor, lineCursor: lineCursor, memoryCursor: memoryCursor,
@@ -58,7 +61,7 @@ extension Explorer {
     take(next)
   }
 
-  private mutating func take(_ place: Place) {
+  mutating func take(_ place: Place) {
     (selection, view) = (place.selection, place.view)
     (entryCursor, registerCursor) = (place.entryCursor, place.registerCursor)
     (walkCursor, lineCursor) = (place.walkCursor, place.lineCursor)

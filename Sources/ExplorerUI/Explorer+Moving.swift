@@ -214,6 +214,18 @@ extension Explorer {
     case .timeline: _ = amount < 0 ? stepBack() : stepForward()
     }
   }
+
+  mutating func turnView(_ step: Int) {
+    let all = ViewID.allCases
+    let index = (all.firstIndex(of: view) ?? 0) + step + all.count
+    go(to: selection, all[index % all.count])
+  }
+
+  mutating func turnPane(_ step: Int) {
+    let all = Pane.allCases
+    let index = (all.firstIndex(of: focus) ?? 0) + step + all.count
+    focus = all[index % all.count]
+  }
 }
 
 extension Direction {

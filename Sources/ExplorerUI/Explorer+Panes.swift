@@ -104,30 +104,39 @@ extension Explorer {
 
   /// What the second inspector shows: what was chosen, or else what goes well with the first.
   var shownSecondView: ViewID {
+    if let pinned { return pinned.view }
     if let secondView, secondView != view { return secondView }
     return view == .pageTable ? .registers : .pageTable
   }
 
   mutating func nextSecondView() {
     guard hasSecond() else { return }
-    let others = ViewID.allCases.filter { $0 != view }
+    let others = ViewID.allCases.filter { pinned != nil || $0 != view }
     let index = (others.firstIndex(of: shownSecondView) ?? -1) + 1
-    secondView = others[index % others.count]
+    let next = others[index % others.count]
+    if pinned == nil { secondView = next } else { showPinned(next) }
   }
 
   /// Shows a view in the second inspector; the first one takes the other's, where both would show it.
   mutating func showSecond(_ view: ViewID) {
-    if view == self.view { swapViews() } else { secondView = view }
+    if pinned != nil {
+      showPinned(view)
+    } else if view == self.view {
+      swapViews()
+    } else {
+      secondView = view
+    }
   }
 
   mutating func swapViews() {
     guard hasSecond() else { return }
+    guard pinned == nil else { return swapPinned() }
     let other = shownSecondView
     secondView = view
     go(to: selection, other)
   }
 
-  private mutating func hasSecond() -> Bool {
+  mutating func hasSecond() -> Bool {
     if layout.second != nil { return true }
     notice = "A second inspector needs 180 columns and no zoom; here are \(width) columns."
     return false
@@ -135,6 +144,9 @@ extension Explorer {
 
   /// Moves what the second inspector shows.
   mutating func scrollSecond(_ amount: Int) {
+    guard pinned == nil else {
+      return inPinned { $0.moveInInspector(amount < 0 ? .up : .down) }
+    }
     let first = view
     view = shownSecondView
     moveInInspector(amount < 0 ? .up : .down)

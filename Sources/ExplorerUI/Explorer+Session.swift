@@ -114,7 +114,14 @@ extension Explorer {
     case .failure(.exists):
       throw ParseError(line: 1, column: command.pathColumn, "\(path.shown) cannot be read")
     }
-    var opened: Timeline
+    let name = shipped?.title ?? path.split(separator: "/").last.map(String.init) ?? path
+    guard text.utf8.count <= Loading.longest else {
+      return load(
+        Loading(
+          purpose: .open(path: path), title: name, text: text, platform: Library.usualPlatform,
+          position: nil))
+    }
+    let opened: Timeline
     do throws(ParseError) {
       let script = try Script(parsing: text, platforms: Library.platformNames)
       opened = try Timeline(playing: script)
@@ -123,31 +130,54 @@ extension Explorer {
       throw ParseError(
         line: 0, column: 1, "\(path.shown):\(error.line):\(error.column): \(error.message)")
     }
+    try finishOpening(
+      opened, title: name, path: shipped == nil ? path : nil, at: shipped?.position)
+  }
+
+  /// Looks at what was opened, at its first step if it does not say where.
+  mutating func finishOpening(
+    _ opened: Timeline, title name: String, path: String?, at position: Timeline.Position?
+  ) throws(ParseError) {
+    var opened = opened
     opened.jumpToStart()
-    if let position = shipped?.position { opened.jump(to: position) } else { opened.forward() }
-    let name = shipped?.title ?? path.split(separator: "/").last.map(String.init) ?? path
+    if let position { opened.jump(to: position) } else { opened.forward() }
     try begin(opened, title: name)
-    savedPath = shipped == nil ? path : nil
+    savedPath = path
     noteOpened()
     let count = timeline.entries.count
     notice =
       Prose("Opened ", .live) + Prose(name.shown, .strong)
       + Prose(
-        ": \(count) operation\(count == 1 ? "" : "s"). n steps on, End goes to the end.", .text)
+        ": \(count.grouped) operation\(count == 1 ? "" : "s"). n steps on, End goes to the end.",
+        .text)
   }
 
   private mutating func reset() throws(ParseError) {
     let opened = opened
-    var timeline: Timeline
+    let timeline: Timeline
     if let source = opened.source {
+      guard source.text.utf8.count <= Loading.longest else {
+        return load(
+          Loading(
+            purpose: .reset, title: opened.title, text: source.text, platform: opened.platform,
+            position: opened.position))
+      }
       let script = try Script(parsing: source.text, platforms: Library.platformNames)
       timeline = try Timeline(playing: script, on: opened.platform)
-      timeline.jump(to: opened.position)
     } else {
       timeline = try Timeline(
         playing: try Script(parsing: "", platforms: []), on: opened.platform)
     }
-    try begin(timeline, title: opened.title)
+    try finishReset(
+      timeline, title: opened.title, at: opened.source == nil ? nil : opened.position)
+  }
+
+  mutating func finishReset(
+    _ timeline: Timeline, title: String, at position: Timeline.Position?
+  ) throws(ParseError) {
+    var timeline = timeline
+    if let position { timeline.jump(to: position) }
+    try begin(timeline, title: title)
     notice = "Started over: everything is as it was opened."
   }
 
@@ -171,7 +201,7 @@ extension Explorer {
     selection = .iommu(0)
     folds = [:]
     (visited, left) = ([], [])
-    chosenAddress = nil
+    (chosenAddress, pinned) = (nil, nil)
     tree = TreeState()
     (marked, comparison) = (nil, nil)
     resetCursors()

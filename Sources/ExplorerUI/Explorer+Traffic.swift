@@ -10,7 +10,8 @@ internal import IOMMUModel
 extension Explorer {
   /// How long the event loop waits before it hands in a tick; nil while nothing runs.
   package var millisecondsPerTick: Int? {
-    traffic.isRunning ? 1000 / traffic.speed.ticksPerSecond : nil
+    if loading != nil { return 1 }
+    return traffic.isRunning ? 1000 / traffic.speed.ticksPerSecond : nil
   }
 
   /// The traffic is looked at, at the end of the timeline: there it moves.
@@ -42,6 +43,7 @@ extension Explorer {
 
   /// One operation for each attached device.
   mutating func tick() {
+    guard loading == nil else { return goOnLoading() }
     guard traffic.isRunning else { return }
     let plan = TrafficPlan(seed: traffic.seed, accesses: traffic.speed.accesses)
     let operations = plan.nextTick(of: timeline)

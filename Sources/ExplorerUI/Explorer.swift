@@ -22,6 +22,8 @@ package struct Explorer: Sendable {
   var savedPath: String?
   /// The line of the prompt that was asked about: the same once more is a yes.
   var asked: String?
+  /// A long script that is on its way in.
+  var loading: Loading?
 
   let theme: Theme
   let glyphs: Glyphs
@@ -38,6 +40,8 @@ package struct Explorer: Sendable {
   var held: Divider?
   /// What the second inspector was told to show.
   var secondView: ViewID?
+  /// What it stays on, while something is pinned.
+  var pinned: Place?
   /// The first row of the tree that shows.
   var treeTop = 0
   /// The IOMMUs that were folded or unfolded by hand.
@@ -132,6 +136,7 @@ package struct Explorer: Sendable {
     case .resize(let width, let height):
       (self.width, self.height) = (max(0, width), max(0, height))
       return .none
+    case _ where loading != nil: return handleWhileLoading(event)
     case .paste(let text):
       if operating != nil {
         pasteIntoForm(text)
@@ -174,6 +179,8 @@ package struct Explorer: Sendable {
       guard let hit = hits.last(where: { $0.area.contains(mouse.position) }) else { return .none }
       if prompt == nil { notice = nil }
       return perform(hit.action)
+    case .press where mouse.button == .back: return walkHistory(.goBack)
+    case .press where mouse.button == .forward: return walkHistory(.goForward)
     case .press where mouse.button == .right: return operate(at: mouse.position)
     case .wheelUp: return wheel(-1, at: mouse.position)
     case .wheelDown: return wheel(1, at: mouse.position)
@@ -284,6 +291,8 @@ package struct Explorer: Sendable {
     case .secondView(let view): showSecond(view)
     case .nextSecondView: nextSecondView()
     case .swapViews: swapViews()
+    case .pin: pin()
+    case .pointPinned(let cursor): inPinned { $0.point(at: cursor) }
     case .scrollSecond(let amount): scrollSecond(amount)
     case .point(let cursor):
       let before = focus == .inspector && isPointing ? pointed : nil
@@ -376,18 +385,6 @@ package struct Explorer: Sendable {
     let format = machine.platform.format
     entryCursor.depth =
       TableTrail(entryCursor, from: table, format, in: machine.board.memory).stops.count - 1
-  }
-
-  mutating func turnView(_ step: Int) {
-    let all = ViewID.allCases
-    let index = (all.firstIndex(of: view) ?? 0) + step + all.count
-    go(to: selection, all[index % all.count])
-  }
-
-  mutating func turnPane(_ step: Int) {
-    let all = Pane.allCases
-    let index = (all.firstIndex(of: focus) ?? 0) + step + all.count
-    focus = all[index % all.count]
   }
 }
 

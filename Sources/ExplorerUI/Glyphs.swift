@@ -21,6 +21,9 @@ package struct Glyphs: Hashable, Sendable {
   // MARK: Relations
 
   var partOf: Character { pick("›", ">") }
+  /// The buttons that go through what was looked at.
+  var before: Character { pick("‹", "<") }
+  var after: Character { pick("›", ">") }
 
   // MARK: Frames
 

@@ -137,6 +137,7 @@ package enum Keymap {
     bind("=", .evenPanes, .screen, "", "Put all dividers back where they were at first"),
     bind("s", .nextSecondView, .screen, "second", "Another view in the second inspector"),
     bind("S", .swapViews, .screen, "", "Swap the views of the two inspectors"),
+    bind(".", .pin, .screen, "pin", "Pin what the second inspector shows, and let it go"),
 
     bind("=", .editWord, .act, "edit", "Edit this register bit by bit", in: .inspector, .registers),
     bind("=", .editWord, .act, "edit", "Edit this entry bit by bit", in: .inspector, .pageTable),

@@ -13,6 +13,8 @@ struct KeysRow {
     let key: String
     let word: String
     let action: Action
+    /// Where there is no room for all, the lowest stay.
+    var rank = 2
   }
 
   func draw(in area: Rect, with pen: inout Pen) {
@@ -26,7 +28,7 @@ struct KeysRow {
       ]
     let lastWidth = last.reduce(0) { $0 + width($1) + 2 } - 1
     var column = 1
-    for item in items where column + width(item) + 2 + lastWidth <= area.width {
+    for item in fitting(area.width - lastWidth - 1) {
       draw(item, at: column, in: area, with: &pen)
       column += width(item) + 2
     }
@@ -35,6 +37,19 @@ struct KeysRow {
       draw(item, at: column, in: area, with: &pen)
       column += width(item) + 2
     }
+  }
+
+  /// The items that have room in so many columns, the wanted ones before the others, in their order.
+  private func fitting(_ columns: Int) -> [Item] {
+    let items = items
+    var chosen: Set<Int> = []
+    var room = columns
+    for index in items.indices.sorted(by: { (items[$0].rank, $0) < (items[$1].rank, $1) })
+    where width(items[index]) + 2 <= room {
+      chosen.insert(index)
+      room -= width(items[index]) + 2
+    }
+    return chosen.sorted().map { items[$0] }
   }
 
   private func width(_ item: Item) -> Int {
@@ -80,29 +95,33 @@ struct KeysRow {
     if let lesson = explorer.lesson, explorer.isReading, explorer.focus == .system {
       return items(of: lesson)
     }
+    let isSingle = explorer.layout.shape == .single
     var items = [
-      Item(key: "n", word: "step", action: .stepForward),
-      Item(key: "p", word: "back", action: .stepBack),
-      Item(key: "o", word: "operate", action: .operate),
+      Item(key: "n", word: "step", action: .stepForward, rank: 0),
+      Item(key: "p", word: "back", action: .stepBack, rank: 0),
+      Item(key: "o", word: "operate", action: .operate, rank: 0),
     ]
     if explorer.isPointing, explorer.focus == .inspector {
-      items.insert(Item(key: "↵", word: "this one", action: .open), at: 0)
+      items.insert(Item(key: "↵", word: "this one", action: .open, rank: 0), at: 0)
     }
     if explorer.lesson?.run.isPlaying ?? false {
-      items.append(Item(key: "b", word: "back to the lesson", action: .lesson(.resume)))
+      items.append(Item(key: "b", word: "back to the lesson", action: .lesson(.resume), rank: 0))
     }
-    if explorer.isWhyCut { items.append(Item(key: "w", word: "why", action: .why)) }
+    if explorer.isWhyCut {
+      items.append(
+        Item(key: "w", word: "why", action: .why, rank: explorer.focus == .system ? 1 : 2))
+    }
     switch (explorer.focus, explorer.view) {
     case (.inspector, .registers):
       items.append(Item(key: "↑↓", word: "register", action: .move(.down)))
-      items.append(Item(key: "=", word: "edit", action: .editWord))
+      items.append(Item(key: "=", word: "edit", action: .editWord, rank: 1))
     case (.inspector, .pageTable):
       items.append(Item(key: "←↑↓→", word: "entry", action: .move(.right)))
-      items.append(Item(key: "=", word: "edit", action: .editWord))
+      items.append(Item(key: "=", word: "edit", action: .editWord, rank: 1))
       guard let trail = explorer.entryTrail else { break }
-      if trail.leadsOn { items.append(Item(key: "↵", word: "level", action: .open)) }
+      if trail.leadsOn { items.append(Item(key: "↵", word: "level", action: .open, rank: 1)) }
       if trail.depth > 0, !explorer.isZoomed {
-        items.append(Item(key: "Esc", word: "out", action: .leave))
+        items.append(Item(key: "Esc", word: "out", action: .leave, rank: 1))
       }
     case (.inspector, .walk): items.append(Item(key: "↑↓", word: "look at", action: .move(.down)))
     case (.inspector, .tlb):
@@ -113,46 +132,48 @@ struct KeysRow {
       let here = explorer.treeLine
       if lines.indices.contains(here), lines[here].fold != nil {
         items.append(
-          Item(key: "↵", word: lines[here].isOpen ? "fold" : "unfold", action: .open))
+          Item(key: "↵", word: lines[here].isOpen ? "fold" : "unfold", action: .open, rank: 1))
       } else {
-        items.append(Item(key: "↵", word: "go there", action: .open))
+        items.append(Item(key: "↵", word: "go there", action: .open, rank: 1))
       }
     case (.timeline, _):
       items.append(Item(key: "↑↓", word: "operation", action: .move(.down)))
-      items.append(Item(key: "↵", word: "its steps", action: .open))
+      items.append(Item(key: "↵", word: "its steps", action: .open, rank: 1))
     case (.inspector, .faults), (.inspector, .problems):
       items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
-      items.append(Item(key: "↵", word: "go there", action: .open))
+      items.append(Item(key: "↵", word: "go there", action: .open, rank: 1))
     case (.inspector, .domain):
       items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
-      items.append(Item(key: "↵", word: "open", action: .open))
+      items.append(Item(key: "↵", word: "open", action: .open, rank: 1))
     case (.inspector, .memory):
       let isInside = explorer.memoryCursor.isInside
       items.append(
         Item(key: isInside ? "←↑↓→" : "↑↓", word: isInside ? "word" : "line", action: .move(.down)))
-      items.append(Item(key: "↵", word: isInside ? "go there" : "words", action: .open))
+      items.append(Item(key: "↵", word: isInside ? "go there" : "words", action: .open, rank: 1))
       if isInside, !explorer.isZoomed {
-        items.append(Item(key: "Esc", word: "out", action: .leave))
+        items.append(Item(key: "Esc", word: "out", action: .leave, rank: 1))
       }
     case (.system, _): items.append(Item(key: "↵", word: "open", action: .open))
     case (.inspector, .path):
       items.append(Item(key: "↑↓", word: "line", action: .move(.down)))
     }
-    let isSingle = explorer.layout.shape == .single
     if isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
-    let zoom = Item(key: "z", word: explorer.isZoomed ? "panes" : "zoom", action: .zoom)
+    let zoom = Item(key: "z", word: explorer.isZoomed ? "panes" : "zoom", action: .zoom, rank: 1)
     let isCramped = explorer.layout.inspector.width < 70
     if explorer.isZoomed && !isSingle
       || isCramped && (explorer.view == .pageTable || explorer.view == .registers)
     {
       items.append(zoom)
     }
-    items.append(Item(key: ":", word: "command", action: .command))
+    items.append(Item(key: ":", word: "command", action: .command, rank: isSingle ? 2 : 0))
     items.append(
-      Item(key: "Space", word: explorer.traffic.isRunning ? "stop" : "run", action: .run))
-    items.append(Item(key: "/", word: "find", action: .find))
+      Item(
+        key: "Space", word: explorer.traffic.isRunning ? "stop" : "run", action: .run,
+        rank: explorer.focus == .system ? 1 : 2))
+    items.append(Item(key: "/", word: "find", action: .find, rank: isSingle ? 2 : 0))
     if explorer.view == .path || explorer.view == .walk {
-      items.append(Item(key: "e", word: "address", action: .editAddress))
+      let rank = explorer.focus == .inspector ? 1 : 2
+      items.append(Item(key: "e", word: "address", action: .editAddress, rank: rank))
     }
     if !isSingle { items.append(Item(key: "Tab", word: "pane", action: .nextPane)) }
     items += [
@@ -160,11 +181,14 @@ struct KeysRow {
       Item(key: "N", word: "operation", action: .operationForward),
       Item(key: "1-9", word: "view", action: .nextView),
     ]
-    if !items.contains(where: { $0.key == "z" }) { items.append(zoom) }
+    if !items.contains(where: { $0.key == "z" }) {
+      items.append(Item(key: zoom.key, word: zoom.word, action: .zoom))
+    }
     if explorer.layout.second != nil {
       items += [
         Item(key: "s", word: "second", action: .nextSecondView),
         Item(key: "S", word: "swap", action: .swapViews),
+        Item(key: ".", word: explorer.pinned == nil ? "pin" : "unpin", action: .pin),
       ]
     }
     return items

@@ -94,6 +94,11 @@ package struct Pen {
     if !area.isEmpty { hits.append((area, action)) }
   }
 
+  /// Makes the clicks that were added from one on mean something else.
+  mutating func redirect(hitsFrom first: Int, _ change: (Action) -> Action) {
+    for index in hits.indices.dropFirst(first) { hits[index].action = change(hits[index].action) }
+  }
+
   /// Makes a click anywhere in `area` mean `action`, also on names that lead elsewhere.
   mutating func cover(_ area: Rect, with action: Action) {
     links.removeAll { !$0.area.intersection(area).isEmpty }
@@ -173,6 +178,10 @@ package struct Pen {
         column = write(piece, style, at: column, 0, in: left)
       }
       write(" ", at: column, 0, in: left)
+      // The blank after a title that ends at the edge may be missing, a letter of it may not.
+      if column > left.width, left.width > 0 {
+        write(String(glyphs.cut), .dim, at: left.width - 1, 0, in: left)
+      }
     }
     if !right.isEmpty {
       let start = line.width - rightWidth

@@ -77,8 +77,8 @@ struct StatusLine {
       prose += Prose(gap, .text)
       return prose + state(gap)
     }
-    add(isNarrow ? "op" : "operation", String(timeline.position.entry + 1))
-    prose += Prose("/\(timeline.entries.count)" + gap, .text)
+    add(isNarrow ? "op" : "operation", (timeline.position.entry + 1).grouped)
+    prose += Prose("/\(timeline.entries.count.grouped)" + gap, .text)
     add("step", String(timeline.step))
     prose += Prose("/\(timeline.stepCount)" + gap, .text)
     return prose + state(gap)

@@ -34,7 +34,7 @@ struct WhyLines {
       pen.write(
         remark.isMistake ? "   ≠" : "   #", remark.isMistake ? .stale : .accent, at: 0, 0, in: area)
       let lines = Self.fitted(remark.words, in: text)
-      draw(lines, in: text, with: &pen)
+      Self.draw(lines, in: text, with: &pen)
       guard lines.count < area.height else { return }
       let below = Rect(
         column: area.column, row: area.row + lines.count, width: area.width,
@@ -47,11 +47,15 @@ struct WhyLines {
   }
 
   private func drawNarration(in area: Rect, text: Rect, with pen: inout Pen) {
-    let narration =
+    var narration =
       explorer.isWatchingTraffic ? explorer.trafficNarration : explorer.narration
+    if let notice = explorer.notice, notice.text.contains(narration.sentence.text) {
+      // The answer above says it already.
+      narration = ("Nothing was tried on the machine: it is as it was before.", "")
+    }
     pen.write(" why", .accent, at: 0, 0, in: area)
     let lines = Self.fitted(narration.sentence, in: text)
-    draw(lines, in: text, with: &pen)
+    Self.draw(lines, in: text, with: &pen)
     let source = Prose(narration.source, .dim)
     let room = text.width - (lines.count >= area.height ? lines[area.height - 1].width : 0)
     if source.width + 3 <= room, area.height > 1 || lines.count <= 1 {
@@ -60,7 +64,7 @@ struct WhyLines {
   }
 
   /// The lines of as many whole sentences as fit, of the first at least.
-  private static func fitted(_ prose: Prose, in area: Rect) -> [Prose] {
+  static func fitted(_ prose: Prose, in area: Rect) -> [Prose] {
     let all = Wrapped(prose, width: area.width).lines
     guard all.count > area.height else { return all }
     var fitting = all
@@ -71,7 +75,8 @@ struct WhyLines {
     return fitting
   }
 
-  private func draw(_ lines: [Prose], in area: Rect, with pen: inout Pen) {
+  /// Writes as many lines as there are rows, and a sign where that is not all.
+  static func draw(_ lines: [Prose], in area: Rect, with pen: inout Pen) {
     for (row, line) in lines.prefix(area.height).enumerated() {
       var line = line
       if row == area.height - 1, lines.count > area.height { line += Prose(" …", .dim) }

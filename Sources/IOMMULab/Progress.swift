@@ -11,11 +11,11 @@ package struct Progress: Hashable, Sendable {
 
   static let stride = 4096
 
-  /// In words: `read 40,960 of 1,000,002 lines`.
+  /// In words: `40,960 of 1,000,002 lines`.
   package var words: String {
     switch work {
-    case .reading: "read \(done.grouped) of \(all.grouped) lines"
-    case .doing: "did \(done.grouped) of \(all.grouped) operations"
+    case .reading: "\(done.grouped) of \(all.grouped) lines"
+    case .doing: "\(done.grouped) of \(all.grouped) operations"
     }
   }
 }

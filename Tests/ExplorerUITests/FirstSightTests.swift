@@ -72,13 +72,13 @@ import Testing
   @Test(arguments: platforms)
   func `at 80 columns the keys say how to set it going and where help is`(platform: String) throws {
     let keys = try Session(platform: platform).canvas.text(row: 23)
-    for item in ["n step", "o operate", ": command", "Space run", "? help", "q quit"] {
+    for item in ["n step", "o operate", ": command", "/ find", "Space run", "? help", "q quit"] {
       #expect(keys.contains(item), "\(keys)")
     }
   }
 
   @Test func `the numbers of the tabs look like keys`() throws {
-    let session = try Session()
+    let session = try Session(size: (120, 36))
     let row = session.canvas.text(row: 2)
     let column = try #require(row.firstIndex(of: "2"))
     let cell = session.canvas[row.distance(from: row.startIndex, to: column), 2]

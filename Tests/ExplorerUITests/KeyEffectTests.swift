@@ -137,6 +137,9 @@ import Testing
       $1.explorer.view == $0.explorer.shownSecondView
         && $1.explorer.shownSecondView == $0.explorer.view
     },
+    Trial(label: ".", before: "", size: (180, 40)) {
+      $0.explorer.pinned == nil && $1.explorer.pinned?.selection == $0.explorer.selection
+    },
   ]
 
   private static let traffic: [Trial] = [

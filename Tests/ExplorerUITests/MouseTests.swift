@@ -83,13 +83,29 @@ import Testing
     }
   }
 
+  @Test func `the way back and forth can be clicked once there is one`() throws {
+    var session = try Session()
+    #expect(!session.canvas.text(row: 1).contains("‹"))
+    try session.click(on: "Regs")
+    #expect(session.canvas.text(row: 1).hasSuffix("‹ › ─╮"))
+    session.click(Point(74, 1))
+    #expect(session.explorer.view == .path)
+    session.click(Point(76, 1))
+    #expect(session.explorer.view == .registers)
+    // So do the buttons at a mouse's side.
+    for (button, view) in [(Mouse.Button.back, ViewID.path), (.forward, .registers)] {
+      session.send(.mouse(Mouse(kind: .press, button: button, position: Point(40, 10))))
+      #expect(session.explorer.view == view)
+    }
+  }
+
   @Test func `names, tabs and keys are links`() throws {
     var session = try Session()
     try session.click(on: "vfe")
     #expect(session.screen.contains("vfe: one IOMMU"))
     try session.click(on: "vfe_misc")
     #expect(session.screen.contains("vfe › context 1 › vfe_misc"))
-    try session.click(on: "2Regs")
+    try session.click(on: "Regs")
     #expect(session.explorer.view == .registers)
     try session.click(on: "● fb")
     #expect(session.explorer.selection == .domain("fb"))

@@ -25,6 +25,15 @@ import Testing
     #expect(free.screen.contains("Map a buffer for mdp_rgb1"))
   }
 
+  @Test func `the why of a form is whole sentences, each with one end`() throws {
+    let map = try Session("<End>om")
+    let why = map.canvas.text(row: 22).trimmingBlanks
+    #expect(why.hasSuffix(".") || why.hasSuffix("…"), "\(why)")
+    let question = try Session("<End>oi", size: (120, 36))
+    #expect(question.screen.contains("lead?"))
+    #expect(!question.screen.contains("?."))
+  }
+
   @Test func `another machine is a session of its own, with nothing of the last one`() throws {
     let session = try Session("<End>v:'use msm8x60'<Enter>", size: (120, 36))
     #expect(!session.lines[0].contains("sandbox"))

@@ -188,6 +188,43 @@ import Testing
     #expect(session.explorer.shownSecondView == .path)
   }
 
+  @Test func `pinned, the second inspector stays on its thing while the first goes elsewhere`()
+    throws
+  {
+    var session = try Session("2s", size: (200, 60))
+    let (thing, shown) = (session.explorer.selection, session.explorer.shownSecondView)
+    try session.press(".")
+    let second = try #require(session.explorer.layout.second)
+    func titles() -> (first: String, second: String) {
+      let row = Array(session.canvas.text(row: 1))
+      return (String(row[..<second.column]), String(row[second.column...]))
+    }
+    #expect(titles().second.contains("mdp_rgb1") && titles().second.contains("pinned"))
+    try session.press("<End><Up><Up><Up>6")
+    #expect(session.explorer.selection != thing && session.explorer.view == .memory)
+    #expect(titles().second.contains("mdp_rgb1") && !titles().first.contains("mdp_rgb1"))
+    #expect(session.explorer.shownSecondView == shown)
+    // Its tabs, its wheel and its rows are about it alone.
+    let here = session.explorer.place
+    try session.press("s<wheel-down \(second.column + 5),\(second.row + 6)>")
+    try session.press("<click \(second.column + 6),\(second.row + 6)>")
+    #expect(session.explorer.place == here)
+    #expect(session.explorer.pinned?.selection == thing)
+    // Swapped, the first has it, and what the first had is pinned.
+    try session.press("S")
+    #expect(session.explorer.selection == thing)
+    #expect(session.explorer.pinned?.view == .memory)
+    try session.press(".")
+    #expect(session.explorer.pinned == nil)
+    #expect(titles().second.contains(". pin"))
+  }
+
+  @Test func `a title that is too long for its frame says that it is cut`() throws {
+    let name = String(repeating: "long", count: 16)
+    let session = try Session(":'alloc \(name)'<Enter>")
+    #expect(session.canvas.text(row: 1).contains("…─╮"))
+  }
+
   @Test func `on a narrower screen it says what it needs`() throws {
     let session = try Session("s", size: (120, 36))
     #expect(session.screen.contains("needs 180 columns"))

@@ -1,8 +1,9 @@
-import ExplorerUI
 import IOMMULab
 import IOMMUModel
 import TerminalCore
 import Testing
+
+@testable import ExplorerUI
 
 /// Files that are in memory only.
 private final class Disk: @unchecked Sendable {
@@ -64,6 +65,35 @@ private final class Disk: @unchecked Sendable {
     #expect(session.machine == before)
     try session.press("<C-u>'open none.iommu'<Enter>")
     #expect(session.screen.contains("none.iommu: No such file"))
+  }
+
+  @Test func `a long script comes in bit by bit, tells how far it is, and can be left`() throws {
+    let line = "map fb 0x10000000 0x60000000 4K rw # \(String(repeating: "-", count: 100))\n"
+    disk.texts["long.iommu"] =
+      "alloc fb\n" + String(repeating: line, count: Loading.longest / line.utf8.count + 1)
+    var session = try session(":'open long.iommu'<Enter>")
+    #expect(session.screen.contains("Opening long.iommu: reading."))
+    #expect(session.explorer.millisecondsPerTick != nil)
+    try session.press("n<Esc>")
+    #expect(session.screen.contains("Left: everything is as it was."))
+    #expect(session.explorer.timeline.entries.count == 10)
+    try session.press(":'open long.iommu'<Enter><tick><tick>")
+    // This one is done in one go; what counts is that it arrives as any other.
+    let count = session.explorer.timeline.entries.count
+    #expect(count == Loading.longest / line.utf8.count + 2)
+    #expect(session.explorer.timeline.position.entry == 0)
+    #expect(session.explorer.millisecondsPerTick == nil)
+    #expect(session.screen.contains("Opened long.iommu"))
+    try session.press("<End>:'reset'<Enter><tick><tick>")
+    #expect(session.explorer.timeline.position.entry == 0)
+  }
+
+  @Test func `a mistake in a long script is told with its place`() throws {
+    disk.texts["long.iommu"] =
+      "# \(String(repeating: "-", count: Loading.longest))\nattach fb\n"
+    let session = try session(":'open long.iommu'<Enter><tick>")
+    #expect(session.screen.contains("long.iommu:2:11: DEVICE is missing"))
+    #expect(session.explorer.timeline.entries.count == 10)
   }
 
   @Test func `what is not saved is asked about before it goes`() throws {

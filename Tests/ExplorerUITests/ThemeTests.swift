@@ -80,7 +80,7 @@ import Testing
 
   @Test func `the open tab can be told without colours`() throws {
     let session = try Session("3", theme: Theme(colors: .mono))
-    #expect(try session.style(of: "3Table").attributes.contains(.reverse))
-    #expect(!(try session.style(of: "1Path").attributes.contains(.reverse)))
+    #expect(try session.style(of: " Table ").attributes.contains(.reverse))
+    #expect(!(try session.style(of: " Path ").attributes.contains(.reverse)))
   }
 }

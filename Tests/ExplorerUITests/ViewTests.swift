@@ -18,7 +18,34 @@ import Testing
     let session = try Session("<End>\(view.rawValue)")
     #expect(session.explorer.view == view)
     let tabs = session.canvas.text(row: 2)
-    for other in ViewID.allCases { #expect(tabs.contains("\(other.rawValue)\(other.shortTitle)")) }
+    for other in ViewID.allCases { #expect(tabs.contains(" \(other.nameAlone) ")) }
+    // Names that can be read leave no room for numbers; the frame says them once.
+    #expect(session.canvas.text(row: 1).contains(" 1-9 "))
+  }
+
+  @Test(arguments: [Library.usualPlatform, "traditional"])
+  func `a register that has just changed is in the path, however little room there is`(
+    platform: String
+  ) throws {
+    let session = try Session(platform: platform)
+    let changed = session.lines.contains { $0.contains("◀ was") }
+    #expect(changed, "\(session.screen)")
+  }
+
+  @Test func `at 80 columns the whole way is in one row, with the mark where it breaks`() throws {
+    let names = ":'alloc averylongname'<Enter>:'attach averylongname vcodec_a_stream'<Enter>1"
+    let session = try Session("<End>" + names)
+    let row = session.canvas.text(row: 4)
+    #expect(row.contains("✗ DRAM"), "\(row)")
+    let freed = try Session("<End>:'free fb'<Enter>1")
+    #expect(freed.canvas.text(row: 4).contains("▶ DRAM"))
+    #expect(freed.screen.contains("1M of a freed table"))
+  }
+
+  @Test func `below an answer the why does not say the same again`() throws {
+    let session = try Session("<End>:'read nobody 0x10'<Enter>", size: (120, 36))
+    #expect(session.lines.suffix(3).filter { $0.contains("no device nobody") }.count == 1)
+    #expect(session.screen.contains("why  Nothing was tried on the machine"))
   }
 
   @Test(arguments: [Library.usualPlatform, "traditional"], ViewID.allCases)

@@ -77,16 +77,21 @@ extension Explorer {
       timeline.isAtStart ? "already at the beginning" : nil
     case .move(.up) where focus == .inspector && view == .path,
       .move(.down) where focus == .inspector && view == .path:
-      "nothing to choose in this view"
-    case .move(.up) where focus == .timeline, .move(.left) where focus == .timeline,
-      .move(.pageUp) where focus == .timeline:
+      PathView(self, Subject(selection, in: machine)).lines.isEmpty
+        ? "nothing to choose in this view" : nil
+    case .move(.up) where focus == .timeline && !isInTree,
+      .move(.pageUp) where focus == .timeline && !isInTree:
       timeline.isAtStart ? "already at the beginning" : nil
-    case .move(.down) where focus == .timeline, .move(.right) where focus == .timeline,
-      .move(.pageDown) where focus == .timeline, .open where focus == .timeline:
+    case .move(.down) where focus == .timeline && !isInTree,
+      .move(.pageDown) where focus == .timeline && !isInTree:
       timeline.isAtEnd ? "already at the last" : nil
+    case .move(.left) where focus == .timeline:
+      isInTree ? nil : "not in the call tree"
+    case .move(.right) where focus == .timeline, .open where focus == .timeline:
+      treeLines.isEmpty ? "no steps here" : nil
     case .goBack: visited.isEmpty ? "nothing was looked at before" : nil
     case .goForward: left.isEmpty ? "nothing was gone back from" : nil
-    case .nextSecondView, .swapViews:
+    case .nextSecondView, .swapViews, .pin:
       layout.second == nil ? isZoomed ? "zoomed: z first" : "needs 180 columns" : nil
     case .widen, .heighten, .evenPanes:
       layout.shape != .panes ? "needs 80 columns and 24 rows" : isZoomed ? "zoomed: z first" : nil

@@ -214,9 +214,7 @@ struct OperateFormView {
     pen.write(" why", .accent, at: 0, 0, in: area)
     let text = Rect(
       column: area.column + 6, row: area.row, width: max(0, area.width - 7), height: area.height)
-    for (row, line) in Wrapped(why, width: text.width).lines.prefix(text.height).enumerated() {
-      pen.write(line, at: 0, row, in: text)
-    }
+    WhyLines.draw(WhyLines.fitted(why, in: text), in: text, with: &pen)
   }
 
   private var why: Prose {
@@ -232,7 +230,8 @@ struct OperateFormView {
       if !words.isEmpty { return words }
     }
     let purpose = form.form.verb.purpose
-    return Prose(purpose.prefix(1).uppercased() + purpose.dropFirst() + ".")
+    let end = purpose.hasSuffix("?") ? "" : "."
+    return Prose(purpose.prefix(1).uppercased() + purpose.dropFirst() + end)
   }
 }
 

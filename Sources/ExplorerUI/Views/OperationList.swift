@@ -144,7 +144,10 @@ struct OperationList {
   static func drawHeads(in frame: Rect, width: Int, with pen: inout Pen) {
     for (index, head) in heads.enumerated() {
       let end = 1 + width - costWidth + (index + 1) * columnWidth
-      pen.write(" " + head + " ", .dim, at: end - head.count - 1, 0, in: frame)
+      // No piece of the frame's line between two of them.
+      let gap = index == 0 ? 1 : columnWidth - head.count
+      let text = String(repeating: " ", count: gap) + head + " "
+      pen.write(text, .dim, at: end - head.count - gap, 0, in: frame)
     }
   }
 

@@ -109,18 +109,35 @@ struct PathDiagram {
   func drawLine(in area: Rect, with pen: inout Pen) {
     let glyphs = pen.glyphs
     var column = 1
+    let (names, dashes) = fitted(in: area.width - 1, glyphs)
     for (index, hop) in route.hops.enumerated() {
       pen.write(detail(of: hop, index), at: column, 2, in: area)
-      column = pen.write(
-        hop.name.cut(to: index == 0 ? 10 : 8, glyphs), at: column, 1, in: area)
+      column = pen.write(names[index], at: column, 1, in: area)
       guard index + 1 < route.hops.count else { continue }
       let isLive = route.isLive(after: index)
       let isBroken = isBroken(after: index)
       let style = pen.theme.style(isBroken ? .fault : isLive ? .live : .faint)
       let dash = isLive ? glyphs.horizontal : glyphs.dashedHorizontal
       let head = isBroken ? glyphs.refused : glyphs.current
-      column = pen.write(" \(dash)\(dash)\(head) ", style: style, at: column, 1, in: area)
+      let line = String(repeating: dash, count: dashes)
+      column = pen.write(" \(line)\(head) ", style: style, at: column, 1, in: area)
     }
+  }
+
+  /// The names of the hops so that all of them fit, and how long the arrows between them are.
+  private func fitted(in width: Int, _ glyphs: Glyphs) -> (names: [Prose], dashes: Int) {
+    var names = route.hops.enumerated().map { $1.name.cut(to: $0 == 0 ? 10 : 8, glyphs) }
+    let dashes = names.total + (names.count - 1) * 5 <= width ? 2 : 1
+    let room = width - (names.count - 1) * (dashes + 3)
+    while names.total > room,
+      let widest = names.indices.max(by: { names[$0].width < names[$1].width }),
+      names[widest].width > 4
+    {
+      let shorter = names[widest].cut(to: names[widest].width - 1, glyphs)
+      guard shorter.width < names[widest].width else { break }
+      names[widest] = shorter
+    }
+    return (names, dashes)
   }
 
   /// Below a hop: what it says, where the request stops, or that it passes the rest by.
@@ -133,6 +150,11 @@ struct PathDiagram {
     }
     return hop.detail
   }
+}
+
+extension [Prose] {
+  /// How wide all of them are.
+  fileprivate var total: Int { reduce(0) { $0 + $1.width } }
 }
 
 extension Prose {

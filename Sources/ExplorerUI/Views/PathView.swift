@@ -211,9 +211,12 @@ struct PathView {
       return Prose(isNarrow ? "untranslated" : "the same number: nothing is translated", .dim)
     case .stalled: return Prose("stalled by an earlier fault", .fault)
     case .fault(let fault):
-      let level = fault.level == 0 ? "" : " at level \(fault.level)"
+      let level = fault.level == 0 || isNarrow ? "" : " at level \(fault.level)"
       return Prose("✗ \(fault.title)\(level)", .fault)
     case .translated(_, let entry, let slot):
+      if isNarrow, subject.domainName == nil, subject.isTableFreed {
+        return Prose("\(entry.size.bytes.sizeText) ", .text) + Prose("of a freed table", .fault)
+      }
       var words = Prose("a ", .dim)
       words += Prose("\(entry.size.bytes.sizeText) ", .text)
       words += Prose(self.words.leaf(entry.size), .dim)
@@ -265,8 +268,7 @@ struct PathView {
     } else if isFocused {
       order = Array(LineList(count: rows.count, cursor: explorer.lineCursor, height: room).visible)
     } else {
-      let rank = { (index: Int) in wanted.firstIndex(of: rows[index].name) ?? 9 }
-      order = Array(rows.indices.sorted { rank($0) < rank($1) }.prefix(room))
+      order = mostTelling(room, of: rows, wanted)
     }
     for index in order where row < area.height {
       RegistersView.draw(
@@ -276,6 +278,18 @@ struct PathView {
       row += 1
     }
     return row
+  }
+
+  /// The rows to show where there is no room for all: what has just changed is among them.
+  private func mostTelling(
+    _ count: Int, of rows: [RegistersView.Row], _ wanted: [String]
+  ) -> [Int] {
+    let rank = { (index: Int) in wanted.firstIndex(of: rows[index].name) ?? 9 }
+    let isChanged = { (index: Int) in rows[index].mark?.isNow ?? false }
+    let chosen = rows.indices.sorted {
+      isChanged($0) != isChanged($1) ? isChanged($0) : rank($0) < rank($1)
+    }.prefix(count)
+    return chosen.sorted { rank($0) < rank($1) }
   }
 
   // MARK: An IOMMU, a domain
@@ -364,28 +378,15 @@ struct PathView {
     row += 1
     let mapped = found.table.map { explorer.mappings(from: $0) } ?? Mappings()
     guard !mapped.ranges.isEmpty else {
-      pen.write(
-        "Nothing is mapped yet: :map \(name) 0x10000000 0x60000000 1M rw", .dim, at: 2, row,
-        in: area)
+      let words = Prose("Nothing is mapped yet: :map \(name) 0x10000000 0x60000000 1M rw", .dim)
+      for (index, line) in Wrapped(words, width: area.width - 4).lines.enumerated() {
+        pen.write(line, at: 2, row + index, in: area)
+      }
       return
     }
     pen.write(
       "\(mapped.bytes.prose) mapped in \(mapped.count) range\(mapped.count == 1 ? "" : "s")",
       .strong, at: 2, row, in: area)
     drawRanges(from: row + 1, firstLine: found.attached.count, in: area, with: &pen)
-  }
-}
-
-/// A mapped range in one line.
-enum RangeLine {
-  /// `columns` is the width of the widest address in the list.
-  static func prose(_ range: MappedRange, columns: Int = 10) -> Prose {
-    let size = range.length.sizeText
-    var line = Prose(range.iova.value.hex8, .iova).padded(to: columns)
-    line += Prose(String(repeating: " ", count: max(1, 8 - size.count)) + size, .text)
-    let count = max(1, range.length >> UInt64(range.pageSize.bits))
-    line += Prose("  \(count) × \(range.pageSize.bytes.sizeText)", .dim).padded(to: 13)
-    line += Prose(" → ", .dim) + Prose(range.physical.value.hex8, .physical)
-    return line
   }
 }
