@@ -57,10 +57,15 @@ package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
       if let given { return given }
       return switch role {
       case .domain: .named(text)
-      case .iova: UInt64(number: text[...]).map { .iova($0) }
-      case .physical: UInt64(number: text[...]).map { .physical($0) }
+      case .iova: address.map { .iova($0) }
+      case .physical: address.map { .physical($0) }
       default: nil
       }
+    }
+
+    /// Addresses are written in full; a shorter number, like an index, stands for none.
+    private var address: UInt64? {
+      text.hasPrefix("0x") && text.utf8.count >= 10 ? UInt64(number: text[...]) : nil
     }
   }
 
@@ -92,6 +97,13 @@ package struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
   }
 
   package static func += (left: inout Prose, right: Prose) { left.pieces += right.pieces }
+
+  /// The same words, all of them leading somewhere.
+  func leading(to target: Target?) -> Prose {
+    var prose = Prose()
+    for piece in pieces { prose.add(piece.text, piece.role, to: target ?? piece.target) }
+    return prose
+  }
 
   /// The words alone.
   package var text: String { pieces.map(\.text).joined() }

@@ -28,6 +28,15 @@ extension RouteDescription {
       bank: facts.device.bank, of: facts.request.iommu, in: facts.machine)
     let unit = facts.machine.board.iommus[facts.request.iommu].name
     let target = Prose("to bank ", .dim) + Prose("\(bank)", .iova)
+    func register(_ offset: UInt32) -> Prose.Target {
+      .register(iommu: facts.request.iommu, offset: offset)
+    }
+    let route = Prose("M2VCBR_\(stream)", .text, to: register(MSMRegisters.m2vcbr(stream)))
+    // Software may have routed a stream to a bank that is not there.
+    let isThere = bank < facts.machine.board.iommus[facts.request.iommu].bankCount
+    let registers = isThere ? bank : facts.device.bank
+    let control = register(MSMRegisters.offset(MSMRegisters.sctlr, bank: registers))
+    let base = register(MSMRegisters.offset(MSMRegisters.ttbr0, bank: registers))
     self.init(
       hops: [
         Hop(
@@ -37,23 +46,25 @@ extension RouteDescription {
           detail: Prose("MID ", .dim) + Prose("\(stream)", .iova), isOnTheWay: true),
         Hop(
           title: Prose("IOMMU ", .strong) + Prose(unit, .text), width: 13,
-          first: Prose("M2VCBR_\(stream)", .text), second: target,
-          name: Prose("M2VCBR_\(stream)", .text), detail: target, isOnTheWay: true),
+          first: route, second: target, name: route, detail: target, isOnTheWay: true),
         Hop(
           title: Prose("context bank ", .strong) + Prose("\(bank)", .text), width: 16,
-          first: Prose("SCTLR.M ", .text) + (isOn ? Prose("= 1", .live) : Prose("= 0", .dim)),
-          second: Self.tableWords(status, isChanged: facts.isTableChanged),
-          name: Prose("bank \(bank)", .text),
+          first: Prose("SCTLR.M", .text, to: control) + " "
+            + (isOn ? Prose("= 1", .live) : Prose("= 0", .dim)),
+          second: Self.tableWords(status, base, isChanged: facts.isTableChanged),
+          name: Prose("bank \(bank)", .text, to: control),
           detail: isOn ? Prose("M 1", .live) : Prose("M 0", .dim), isOnTheWay: true),
         facts.domainHop(table: status.table, isOnTheWay: isOn),
         facts.memoryHop(isOnTheWay: facts.reachesMemory || bypass != nil),
       ], bypass: bypass, stop: stop)
   }
 
-  private static func tableWords(_ status: BankStatus, isChanged: Bool) -> Prose {
+  private static func tableWords(
+    _ status: BankStatus, _ register: Prose.Target, isChanged: Bool
+  ) -> Prose {
     if status.isStalled { return Prose("stalled", .fault) }
-    if isChanged { return Prose("TTBR0 ◀ set", .changed) }
-    return Prose("TTBR0 ", .dim)
+    if isChanged { return Prose("TTBR0 ◀ set", .changed, to: register) }
+    return Prose("TTBR0", .dim, to: register) + " "
       + (status.table != nil ? Prose("set", .text) : Prose("0", .dim))
   }
 }

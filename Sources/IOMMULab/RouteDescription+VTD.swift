@@ -24,7 +24,14 @@ extension RouteDescription {
     let reach = stop?.hop ?? bypass?.hop ?? 4
     let isCached = context?.isCached ?? false
     let wire = Prose("bus ", .dim) + Prose(bus.description, .iova)
-    let control: Prose = Prose("TES ", .text) + (isOn ? Prose("= 1", .live) : Prose("= 0", .dim))
+    let unit = facts.request.iommu
+    let status = Prose.Target.register(iommu: unit, offset: VTDRegisters.gsts)
+    let rootPlace = machine.rootEntryAddress(bank: facts.device.bank, of: unit)
+      .map { Prose.Target.word($0.value) }
+    let place = machine.contextEntryAddress(bank: facts.device.bank, of: unit)
+      .map { Prose.Target.word($0.value) }
+    let control: Prose =
+      Prose("TES", .text, to: status) + " " + (isOn ? Prose("= 1", .live) : Prose("= 0", .dim))
     self.init(
       hops: [
         Hop(
@@ -35,15 +42,16 @@ extension RouteDescription {
           title: Prose("IOMMU ", .strong)
             + Prose(machine.board.iommus[facts.request.iommu].name, .text), width: 16,
           first: control,
-          second: Self.rootWords(root, bus: bus, isOn: isOn, isCached: isCached),
-          name: Prose("root \(bus)", .text),
+          second: Self.rootWords(root, bus: bus, isOn: isOn, isCached: isCached)
+            .leading(to: rootPlace),
+          name: Prose("root \(bus)", .text, to: rootPlace),
           detail: isOn ? Prose("TES 1", .live) : Prose("TES 0", .dim), isOnTheWay: true),
         Hop(
-          title: Prose("context ", .strong)
+          title: Prose("context ", .strong, to: place)
             + Prose(function.description, .text), width: 16,
-          first: Self.tagWords(entry, isReached: reach >= 2),
+          first: Self.tagWords(entry, isReached: reach >= 2).leading(to: place),
           second: Self.levelWords(entry, isCached: isCached, memory: known, facts),
-          name: Prose("context", .text),
+          name: Prose("context", .text, to: place),
           detail: isCached && entry != known
             ? Prose("≠ memory", .stale) : reach >= 2 ? Self.shortWords(entry) : "",
           isOnTheWay: reach >= 2),

@@ -7,6 +7,31 @@ import Testing
 
 /// Every name and address on the screen goes to its thing, by mouse and by keys, and one comes back.
 @Suite struct `Links` {
+  @Test
+  func `the stations of the path lead to their registers and words, and no plain number leads on`()
+    throws
+  {
+    var session = try Session("<End>", size: (120, 36))
+    try session.click(on: "M2VCBR_1")
+    #expect(session.explorer.view == .registers)
+    try session.press("<BS>")
+    try session.click(on: "SCTLR.M")
+    #expect(session.screen.contains("▌ 0x01000 SCTLR"))
+    for platform in [Library.usualPlatform, "traditional"] {
+      let path = try Session("<End>", size: (120, 36), platform: platform)
+      for link in path.explorer.links {
+        guard case .iova(let value) = link.target else { continue }
+        #expect(value >= 0x1000, "\(link)")
+      }
+    }
+    var other = try Session("<End>", size: (120, 36), platform: "traditional")
+    try other.click(on: "TES")
+    #expect(other.explorer.view == .registers)
+    try other.press("<BS>")
+    try other.click(on: "root 00")
+    #expect(other.explorer.view == .memory)
+  }
+
   @Test func `an address of a table leads to its entry, wherever it stands`() throws {
     var session = try Session("<End>")
     session.perform(.follow(.physical(0x4000_0400)))

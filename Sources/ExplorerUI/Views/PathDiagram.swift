@@ -161,6 +161,7 @@ extension Prose {
   /// The same words, cut at a width when they are one piece that is wider.
   fileprivate func cut(to width: Int, _ glyphs: Glyphs) -> Prose {
     guard pieces.count == 1, let piece = pieces.first else { return self }
-    return Prose(DisplayWidth.truncate(piece.text, to: width, ellipsis: glyphs.cut), piece.role)
+    let text = DisplayWidth.truncate(piece.text, to: width, ellipsis: glyphs.cut)
+    return Prose(text, piece.role, to: piece.target)
   }
 }
