@@ -158,18 +158,8 @@ package enum ViewID: Int, Hashable, Sendable, CaseIterable {
     case .walk: "Walk"
     case .tlb: "TLB"
     case .memory: "Mem"
-    case .faults: "Flt"
-    case .domain: "Dom"
-    case .problems: "Prob"
-    }
-  }
-
-  /// For panes so narrow that the name stands without its number, which leaves it more room.
-  var nameAlone: String {
-    switch self {
     case .faults, .domain: title
     case .problems: "Probs"
-    default: shortTitle
     }
   }
 

@@ -155,7 +155,7 @@ extension Explorer {
   private static func tabs(fitting width: Int, open: ViewID?) -> [(view: ViewID, text: String)] {
     let forms: [(ViewID) -> String] = [
       { " \($0.rawValue) \($0.title) " }, { " \($0.rawValue) \($0.mediumTitle)" },
-      { " \($0.rawValue) \($0.shortTitle)" }, { " \($0.nameAlone)" },
+      { " \($0.rawValue) \($0.shortTitle)" }, { " \($0.shortTitle)" },
       { " \($0.rawValue)\($0 == open ? $0.shortTitle : "")" },
     ]
     let rows = forms.map { form in ViewID.allCases.map { (view: $0, text: form($0)) } }

@@ -58,6 +58,12 @@ extension Explorer {
     notice = paneSizes(divider)
   }
 
+  /// What puts the dividers back from where one stands: some views have that key for words.
+  private var wayBack: String {
+    let key = Keymap.action(for: Key(.character("=")), in: focus, view)
+    return key == .evenPanes ? "= puts all back." : "Tab, then = puts all back."
+  }
+
   private func paneSizes(_ divider: Divider) -> Prose {
     let layout = layout
     func columns(_ name: String, _ width: Int) -> Prose {
@@ -66,14 +72,14 @@ extension Explorer {
     return switch divider {
     case .system:
       columns("System", layout.system.width) + columns(", inspector", layout.inspector.width)
-        + Prose(" columns. = puts all back.", .dim)
+        + Prose(" columns. \(wayBack)", .dim)
     case .second:
       columns("Inspector", layout.inspector.width)
         + columns(", second", layout.second?.width ?? 0)
-        + Prose(" columns. = puts all back.", .dim)
+        + Prose(" columns. \(wayBack)", .dim)
     case .timeline:
       columns("Panes", layout.inspector.height) + columns(", timeline", layout.timeline.height)
-        + Prose(" rows. = puts all back.", .dim)
+        + Prose(" rows. \(wayBack)", .dim)
     }
   }
 

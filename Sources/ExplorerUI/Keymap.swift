@@ -143,6 +143,8 @@ package enum Keymap {
     bind("=", .editWord, .act, "edit", "Edit this entry bit by bit", in: .inspector, .pageTable),
     bind("c", .lastChange, .act, "", "Back to its last change", in: .inspector, .registers),
     bind("c", .lastChange, .act, "", "Back to its last change", in: .inspector, .pageTable),
+    bind("=", .editWord, .act, "edit", "Edit this word bit by bit", in: .inspector, .memory),
+    bind("c", .lastChange, .act, "", "Back to its last change", in: .inspector, .memory),
 
     bind(
       ":", .command, .act, "command", "Type an operation, like: map fb 0x1000 0x62000000 4K rw"),

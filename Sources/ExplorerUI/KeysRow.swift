@@ -147,6 +147,7 @@ struct KeysRow {
       items.append(Item(key: "↵", word: "open", action: .open, rank: 1))
     case (.inspector, .memory):
       let isInside = explorer.memoryCursor.isInside
+      if isInside { items.append(Item(key: "=", word: "edit", action: .editWord, rank: 1)) }
       items.append(
         Item(key: isInside ? "←↑↓→" : "↑↓", word: isInside ? "word" : "line", action: .move(.down)))
       items.append(Item(key: "↵", word: isInside ? "go there" : "words", action: .open, rank: 1))

@@ -22,7 +22,7 @@ struct Survey: Sendable {
   /// What memory is used for; kept only while somebody looks at it.
   private(set) var memory: MemoryRuns?
   private var readOnly = ReadOnlyMaps()
-  private var pointing: (page: UInt64, found: [Pointing])?
+  private var pointing: [UInt64: [Pointing]] = [:]
 
   // MARK: Asking
 
@@ -36,7 +36,7 @@ struct Survey: Sendable {
 
   /// The mappings that lead to a page.
   func pointing(toPage page: UInt64) -> [Pointing] {
-    pointing?.page == page ? pointing?.found ?? [] : []
+    pointing[page] ?? []
   }
 
   /// How many problems there are of some kinds.
@@ -47,7 +47,9 @@ struct Survey: Sendable {
   // MARK: Keeping up
 
   /// Brings it up to the state that a timeline is in.
-  mutating func refresh(_ timeline: Timeline, walked: PhysicalAddress?, memoryPage: UInt64?) {
+  mutating func refresh(
+    _ timeline: Timeline, walked: [PhysicalAddress], memoryPages: [UInt64]
+  ) {
     let now = Moment(timeline)
     let machine = timeline.machine
     if stamp != now {
@@ -55,18 +57,19 @@ struct Survey: Sendable {
       stamp = now
       findProblems(in: timeline)
     }
-    if let walked, mappings(from: walked) == nil {
-      tables[walked] = Mappings(from: walked, in: machine)
+    for table in walked where mappings(from: table) == nil {
+      tables[table] = Mappings(from: table, in: machine)
     }
-    guard let memoryPage else { return }
+    guard !memoryPages.isEmpty else { return }
     if memory == nil { memory = MemoryRuns(of: machine, mappings: mapped.domains, leaked: leaked) }
-    if pointing?.page != memoryPage {
-      pointing = (memoryPage, machine.mappings(toPage: memoryPage, folded: mapped.domains))
+    pointing = pointing.filter { memoryPages.contains($0.key) }
+    for page in memoryPages where pointing[page] == nil {
+      pointing[page] = machine.mappings(toPage: page, folded: mapped.domains)
     }
   }
 
   private mutating func lookThrough(_ machine: Machine) {
-    (tables, memory, pointing) = ([:], nil, nil)
+    (tables, memory, pointing) = ([:], nil, [:])
     mapped.refresh(machine)
   }
 
@@ -111,9 +114,17 @@ extension Change {
 extension Explorer {
   /// Brings what is known of the whole machine up to the state that is looked at.
   mutating func refreshSurvey() {
-    survey.refresh(
-      timeline, walked: Subject(selection, in: machine).table,
-      memoryPage: view == .memory ? memoryAddress.page : nil)
+    var tables = [Subject(selection, in: machine).table]
+    let second = layout.second == nil ? nil : shownSecondView
+    let isShown = view == .memory || second == .memory && pinned == nil
+    var pages = isShown ? [memoryAddress.page] : []
+    if second != nil, pinned != nil {
+      inPinned {
+        tables.append(Subject($0.selection, in: $0.machine).table)
+        if $0.view == .memory { pages.append($0.memoryAddress.page) }
+      }
+    }
+    survey.refresh(timeline, walked: tables.compactMap(\.self), memoryPages: pages)
   }
 
   /// What a table maps.

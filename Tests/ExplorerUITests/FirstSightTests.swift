@@ -87,7 +87,7 @@ import Testing
 
   @Test func `in the least room all tabs are there, the open one by its name`() throws {
     let session = try Session("8", size: (40, 12))
-    #expect(session.canvas.text(row: 2).contains("1 2 3 4 5 6 7 8Dom 9"))
+    #expect(session.canvas.text(row: 2).contains("1 2 3 4 5 6 7 8Domain 9"))
   }
 
   // MARK: Answers

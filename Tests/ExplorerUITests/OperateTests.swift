@@ -25,6 +25,20 @@ import Testing
     #expect(free.screen.contains("Map a buffer for mdp_rgb1"))
   }
 
+  @Test func `a register in the path and a word of memory are edited where they stand`() throws {
+    let path = try Session("<End>1<Tab>oe", size: large)
+    #expect(path.screen.contains("Bit by bit") && path.screen.contains("reg mdp0 0x01000"))
+    let memory = try Session("<End>6<Tab><Enter>=", size: large)
+    #expect(memory.screen.contains("Bit by bit"))
+    #expect(memory.screen.contains("write-word 0x40000400"))
+    var back = try Session("<End>1<Tab>", size: large)
+    let end = back.explorer.timeline.position
+    try back.press("oc")
+    #expect(back.explorer.timeline.position < end)
+    let menu = try Session("<End>1<Tab>o", size: large)
+    #expect(menu.screen.contains("Go to the last change of it"))
+  }
+
   @Test func `the why of a form is whole sentences, each with one end`() throws {
     let map = try Session("<End>om")
     let why = map.canvas.text(row: 22).trimmingBlanks

@@ -219,6 +219,21 @@ import Testing
     #expect(titles().second.contains(". pin"))
   }
 
+  @Test func `the second inspector knows memory and tables of its own thing`() throws {
+    let beside = try Session("<End>sss", size: (200, 60))
+    #expect(beside.explorer.shownSecondView == .memory)
+    #expect(beside.screen.contains("first table of fb"))
+    // Pinned, it is drawn the same whatever the first one looks at.
+    var session = try Session("<End>6s.", size: (200, 60))
+    try session.press("ssss")
+    for keys in ["/'video'<Enter>3", "1", "6", "8"] {
+      try session.press(keys)
+      var fresh = session.explorer
+      fresh.forgetDrawn()
+      #expect(fresh.draw().canvas == session.canvas)
+    }
+  }
+
   @Test func `a title that is too long for its frame says that it is cut`() throws {
     let name = String(repeating: "long", count: 16)
     let session = try Session(":'alloc \(name)'<Enter>")

@@ -18,7 +18,7 @@ import Testing
     let session = try Session("<End>\(view.rawValue)")
     #expect(session.explorer.view == view)
     let tabs = session.canvas.text(row: 2)
-    for other in ViewID.allCases { #expect(tabs.contains(" \(other.nameAlone) ")) }
+    for other in ViewID.allCases { #expect(tabs.contains(" \(other.shortTitle) ")) }
     // Names that can be read leave no room for numbers; the frame says them once.
     #expect(session.canvas.text(row: 1).contains(" 1-9 "))
   }

@@ -53,7 +53,8 @@ extension Explorer {
         self, looksInside: true
       ).edit
     else {
-      notice = "Nothing here is a word: = edits a register, or an entry of a table."
+      notice =
+        "Nothing here is a word: = edits a register, an entry of a table, or a word of memory."
       return
     }
     openForm(verb, given: given, current: current, level: level)

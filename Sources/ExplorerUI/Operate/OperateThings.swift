@@ -189,7 +189,13 @@ extension OperateThings {
     switch explorer.view {
     case .registers: takeRegister(explorer, subject)
     case .pageTable: takeEntry(explorer, machine)
-    case .path, .walk:
+    case .path:
+      let address = subject.address(in: explorer).value
+      (cursor, iova) = ("on \(address.hex8)", address)
+      // A person who stands on a line of the list means that, and may still mean the address.
+      guard explorer.focus == .inspector else { return }
+      takeLine(explorer, subject)
+    case .walk:
       let address = subject.address(in: explorer).value
       (cursor, iova) = ("on \(address.hex8)", address)
     case .tlb:
@@ -216,10 +222,27 @@ extension OperateThings {
     }
   }
 
+  /// What a line below the path is about.
+  private mutating func takeLine(_ explorer: Explorer, _ subject: Subject) {
+    let lines = PathView(explorer, subject).lines
+    guard lines.indices.contains(explorer.lineCursor) else { return }
+    switch lines[explorer.lineCursor] {
+    case .register(let row): take(row, of: subject)
+    case .range(let range):
+      let address = range.iova.value
+      (cursor, iova, size) = ("on \(address.hex8)", address, range.length)
+    case .routing, .bank, .device: break
+    }
+  }
+
   private mutating func takeRegister(_ explorer: Explorer, _ subject: Subject) {
     let rows = RegistersView(explorer, subject).rows
-    guard !rows.isEmpty, let unit = subject.iommu else { return }
-    let row = rows[min(explorer.registerCursor, rows.count - 1)]
+    guard !rows.isEmpty else { return }
+    take(rows[min(explorer.registerCursor, rows.count - 1)], of: subject)
+  }
+
+  private mutating func take(_ row: RegistersView.Row, of subject: Subject) {
+    guard let unit = subject.iommu else { return }
     cursor = "on \(row.name)"
     if let offset = row.offset {
       self.offset = UInt64(offset)
