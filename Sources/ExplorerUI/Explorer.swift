@@ -368,24 +368,6 @@ package struct Explorer: Sendable {
     if case .bank(let iommu, _) = target { folds[iommu] = true }
     if isNew { resetCursors() }
   }
-
-  /// Puts the views' cursors where a new selection is best looked at.
-  mutating func resetCursors() {
-    walkCursor = 0
-    lineCursor = 0
-    memoryCursor = MemoryCursor()
-    entryCursor = EntryCursor()
-    findFirstEntry()
-  }
-
-  /// Puts the page-table cursor on the first entry that maps something, however deep.
-  mutating func findFirstEntry() {
-    guard let table = Subject(selection, in: machine).table else { return }
-    settleEntry(from: 0)
-    let format = machine.platform.format
-    entryCursor.depth =
-      TableTrail(entryCursor, from: table, format, in: machine.board.memory).stops.count - 1
-  }
 }
 
 extension String {

@@ -15,6 +15,9 @@ struct KeptScreens: Sendable {
     let selection: Selection
     let view: ViewID
     let secondView: ViewID?
+    let pinned: Place?
+    /// There is a way back, and forward again.
+    let ways: [Bool]
     let focus: Pane
     let isZoomed: Bool
     let dividers: Dividers
@@ -76,7 +79,7 @@ extension Explorer {
     else { return nil }
     return KeptScreens.Looking(
       width: width, height: height, selection: selection, view: view, secondView: secondView,
-      focus: focus, isZoomed: isZoomed, dividers: dividers, treeTop: treeTop, folds: folds,
+      pinned: pinned, ways: [visited.isEmpty, left.isEmpty], focus: focus, isZoomed: isZoomed, dividers: dividers, treeTop: treeTop, folds: folds,
       registerCursor: registerCursor, entryCursor: entryCursor, walkCursor: walkCursor,
       lineCursor: lineCursor, tree: tree, memoryCursor: memoryCursor,
       chosenAddress: chosenAddress, traffic: traffic, notice: notice, whyRows: whyRows)
