@@ -20,7 +20,7 @@ struct `Inside tmux the program` {
     }
     session.resize(columns: 80, rows: 25)
     try session.until("the narrow screen") {
-      $0.line(23).hasSuffix("? help  q quit") && $0.text.contains("1Path")
+      $0.line(23).hasSuffix("? help  q quit") && $0.text.contains(" Path Regs Table ")
     }
     session.type("q")
     #expect(try session.untilEnd() == .status(0))
