@@ -79,7 +79,8 @@ extension Explorer {
     else { return nil }
     return KeptScreens.Looking(
       width: width, height: height, selection: selection, view: view, secondView: secondView,
-      pinned: pinned, ways: [visited.isEmpty, left.isEmpty], focus: focus, isZoomed: isZoomed, dividers: dividers, treeTop: treeTop, folds: folds,
+      pinned: pinned, ways: [visited.isEmpty, left.isEmpty], focus: focus, isZoomed: isZoomed,
+      dividers: dividers, treeTop: treeTop, folds: folds,
       registerCursor: registerCursor, entryCursor: entryCursor, walkCursor: walkCursor,
       lineCursor: lineCursor, tree: tree, memoryCursor: memoryCursor,
       chosenAddress: chosenAddress, traffic: traffic, notice: notice, whyRows: whyRows)

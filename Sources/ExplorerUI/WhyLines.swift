@@ -49,7 +49,10 @@ struct WhyLines {
   private func drawNarration(in area: Rect, text: Rect, with pen: inout Pen) {
     var narration =
       explorer.isWatchingTraffic ? explorer.trafficNarration : explorer.narration
-    if let notice = explorer.notice, notice.text.contains(narration.sentence.text) {
+    let said = narration.sentence.text
+    if let notice = explorer.notice,
+      notice.text.contains(said.hasSuffix(".") ? said.dropLast() : said[...])
+    {
       // The answer above says it already.
       narration = ("Nothing was tried on the machine: it is as it was before.", "")
     }
