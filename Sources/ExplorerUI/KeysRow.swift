@@ -210,6 +210,7 @@ struct KeysRow {
     if run.isAsking {
       switch run.question?.kind {
       case .choose?, .order?:
+        if run.isPlaying { break }
         let last = lesson.run.question?.optionCount ?? 1
         let letter = Character(Unicode.Scalar(UInt8(ascii: "a") + UInt8(min(25, last - 1))))
         items.append(Item(key: "a-\(letter)", word: "answer", action: .lesson(.answer)))
