@@ -115,7 +115,8 @@ let package = Package(
       exclude: ["Screens"]),
     .systemLibrary(
       name: "CVTerm", path: "Tests/CVTerm", providers: [.apt(["libvterm-dev"])]),
-    tests("TerminalTests", needs: ["CVTerm", "TerminalCore", "TestSupport", "iommu-tui"]),
+    tests(
+      "TerminalTests", needs: ["CVTerm", "IOMMULab", "TerminalCore", "TestSupport", "iommu-tui"]),
   ],
   swiftLanguageModes: [.v6]
 )

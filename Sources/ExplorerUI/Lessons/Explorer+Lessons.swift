@@ -86,6 +86,8 @@ extension Explorer {
 
   /// Opens beside the text what the page asks for.
   private mutating func showPage() {
+    // Reading goes on, wherever one has looked.
+    focus = .system
     guard let show = lesson?.run.current.show else { return }
     if show.view == .designs {
       notice = "d opens the comparison of the designs; Esc comes back here."
