@@ -15,26 +15,9 @@ struct Explore: ParsableCommand {
   @Option(help: "The machine of a session that names none: one of the shipped platforms.")
   var platform = Library.usualPlatform
 
-  @Flag(help: "Draw with ASCII characters only.")
-  var ascii = false
-
-  @Option(help: "The terminal's background: dark or light; remembered for the next start.")
-  var theme: Opening.Background?
-
-  @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
-  var leavesMouse = false
+  @OptionGroup var screen: ScreenOptions
 
   mutating func run() throws {
-    do throws(Opening.Failure) {
-      try Opening(
-        file: file, scene: scene, platform: platform, isASCII: ascii, background: theme,
-        leavesMouse: leavesMouse
-      ).run()
-    } catch {
-      complain(error.message)
-      throw ExitCode(error.status)
-    }
+    try screen.run { Opening(file: file, scene: scene, platform: platform) }
   }
 }
-
-extension Opening.Background: ExpressibleByArgument {}

@@ -14,28 +14,14 @@ struct LessonCommand: ParsableCommand {
   @Option(help: "Say what is wrong with a lesson's file, with line and column; nothing else.")
   var check: String?
 
-  @Flag(help: "Draw with ASCII characters only.")
-  var ascii = false
-
-  @Option(help: "The terminal's background: dark or light; remembered for the next start.")
-  var theme: Opening.Background?
-
-  @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
-  var leavesMouse = false
+  @OptionGroup var screen: ScreenOptions
 
   mutating func run() throws {
     if let check {
       try checkFile(check)
       return
     }
-    do throws(Opening.Failure) {
-      try Opening(
-        isASCII: ascii, background: theme, leavesMouse: leavesMouse, study: try Self.study(name)
-      ).run()
-    } catch {
-      complain(error.message)
-      throw ExitCode(error.status)
-    }
+    try screen.run { () throws(Opening.Failure) in Opening(study: try Self.study(name)) }
   }
 
   /// A lesson of the course, or its map.

@@ -18,14 +18,7 @@ struct PracticeCommand: ParsableCommand {
   @Flag(help: "Ask on standard output, and read the answers from standard input.")
   var text = false
 
-  @Flag(help: "Draw with ASCII characters only.")
-  var ascii = false
-
-  @Option(help: "The terminal's background: dark or light; remembered for the next start.")
-  var theme: Opening.Background?
-
-  @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
-  var leavesMouse = false
+  @OptionGroup var screen: ScreenOptions
 
   mutating func run() throws {
     var chosen: Practice.Topic?
@@ -46,13 +39,6 @@ struct PracticeCommand: ParsableCommand {
       dialogue.run(ask: { readLine() }, write: { print($0) })
       return
     }
-    do throws(Opening.Failure) {
-      try Opening(
-        isASCII: ascii, background: theme, leavesMouse: leavesMouse, study: .practice(practice)
-      ).run()
-    } catch {
-      complain(error.message)
-      throw ExitCode(error.status)
-    }
+    try screen.run { Opening(study: .practice(practice)) }
   }
 }
