@@ -61,7 +61,10 @@ struct StatusLine {
     let timeline = explorer.timeline
     let gap = isNarrow ? "   " : "    "
     var prose = Prose()
-    if let outcome = timeline.current?.outcome, timeline.isOperationDone, !outcome.isOK {
+    if let current = timeline.current, timeline.isOperationDone, !current.outcome.isOK,
+      current.operation.verb != .walk
+    {
+      let outcome = current.outcome
       prose += Prose("✗ \(outcome.short)" + gap, .fault)
     }
     func add(_ name: String, _ value: String, _ role: Prose.Role = .strong) {

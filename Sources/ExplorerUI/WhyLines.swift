@@ -178,6 +178,9 @@ extension Explorer {
     guard let current = timeline.current else {
       return ("The machine has booted. \(strong: "n") steps on, \(strong: ":") does something.", "")
     }
+    if current.operation.verb == .walk {
+      return ("A walk only looks: nothing on the machine is changed by it.", "")
+    }
     if !current.outcome.isOK {
       return (Prose(current.outcome.words(in: machine), .fault), "")
     }

@@ -12,7 +12,9 @@ package struct FaultLog: Hashable, Sendable {
 
   package init() {}
 
-  mutating func note(_ outcome: Outcome, line: Int) {
+  mutating func note(_ operation: Operation, _ outcome: Outcome, line: Int) {
+    // Who only asks where a request would go stops nothing.
+    if case .walk = operation { return }
     if case .fault(let fault) = outcome { entries.append(Entry(line: line, fault: fault)) }
   }
 }

@@ -132,7 +132,8 @@ extension Explainer {
           : "SCTLR.M is 0: the address passes as it is, and nothing protects memory (inferred).",
         "SCTLR.M")
     }
-    return Narration("The driver reads \(strong: name): \(value.hex8).", place)
+    let who = function.isEmpty ? "Software" : "The driver"
+    return Narration("\(who) reads \(strong: name): \(value.hex8).", place)
   }
 
   func explainSet(_ iommu: Int, _ offset: UInt32, _ new: UInt32) -> Narration {

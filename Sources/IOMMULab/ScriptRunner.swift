@@ -57,7 +57,7 @@ package struct ScriptRunner {
       let recording = machine.takeRecording()
       let news = ClientNews(
         since: before, in: machine, line.operation, outcome, recording.hazards)
-      faults.note(outcome, line: line.number)
+      faults.note(line.operation, outcome, line: line.number)
       if options.isJSON {
         let isLast = index == script.lines.count - 1
         writeJSON(line, outcome, news, recording, isLast: isLast, write)

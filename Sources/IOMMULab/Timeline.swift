@@ -107,7 +107,7 @@ package struct Timeline: Sendable {
     let recording = machine.takeRecording()
     let cost = Cost(of: recording, on: machine.board)
     entries.append(
-      operation, outcome, line: line, faults: faults(after: outcome), cost: cost,
+      operation, outcome, line: line, faults: faults(after: operation, outcome), cost: cost,
       mistakes: cost.mistakes > 0 ? recording.mistakes(of: kept) : [])
     ledger.add(operation, outcome, at: kept)
     recordings.keep(recording, of: kept)
@@ -129,8 +129,10 @@ package struct Timeline: Sendable {
     }
   }
 
-  private func faults(after outcome: Outcome) -> Int {
+  private func faults(after operation: Operation, _ outcome: Outcome) -> Int {
     let before = entries.last?.faults ?? 0
+    // Who only asks where a request would go stops nothing.
+    if case .walk = operation { return before }
     switch outcome {
     case .fault: return before + 1
     case .traffic(let result): return before + Int(result.faults)

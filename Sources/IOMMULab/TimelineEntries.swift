@@ -114,7 +114,9 @@ package struct TimelineEntries: RandomAccessCollection, Sendable {
     if self.mistakes.count > Self.mostMistakes {
       self.mistakes.removeFirst(self.mistakes.count - Self.mostMistakes / 2)
     }
-    if outcome.hasFault { stopped.append(UInt32(truncatingIfNeeded: records.count)) }
+    if outcome.hasFault, operation.verb != .walk {
+      stopped.append(UInt32(truncatingIfNeeded: records.count))
+    }
     records.append(
       Record(
         textEnd: UInt32(truncatingIfNeeded: typed.count), line: number, kind: kind, value: value,

@@ -146,6 +146,13 @@ import Testing
     #expect(session.screen.contains("0 of 1 answered at once"))
   }
 
+  @Test func `what was set up before a problem is not told by the timeline`() throws {
+    var session = try Session(size: (120, 36))
+    session.practise(Practice(.decode, seed: 5))
+    #expect(session.explorer.timeline.entries.isEmpty)
+    #expect(!session.machine.liveDomains.isEmpty)
+  }
+
   @Test(arguments: Practice.Topic.allCases)
   func `no problem is too long for 80 by 24`(topic: Practice.Topic) throws {
     for seed in 1...15 as ClosedRange<UInt64> {

@@ -63,6 +63,13 @@ import Testing
     }
   }
 
+  @Test func `hex digits typed without 0x are told, and count as no mistake`() throws {
+    let session = try lesson("]]<Enter>'40000400'<Enter>")
+    #expect(session.screen.contains("In hex it is 0x40000400"))
+    #expect(session.explorer.lesson?.run.state.wrongTries == 0)
+    #expect(session.explorer.lesson?.run.isAsking == true)
+  }
+
   @Test func `what would give the answer away is covered until it is given`() throws {
     var session = try lesson("]]<Tab>4")
     #expect(session.screen.contains("??????????"))

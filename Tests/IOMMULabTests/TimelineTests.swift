@@ -42,6 +42,18 @@ struct Keeping: CustomTestStringConvertible, Sendable {
     return places
   }
 
+  @Test func `asking where a request would go stops nothing, whatever the answer`() throws {
+    let script = try Script(
+      parsing: "alloc fb\nattach fb mdp_vg1\nwalk mdp_vg1 0x10000000\nread mdp_vg1 0x10000000",
+      platforms: Library.platformNames)
+    var timeline = try Timeline(playing: script)
+    #expect(timeline.faults == 1)
+    #expect(timeline.entries.stopped(before: 4, atMost: 9) == [3])
+    timeline.backOperation()
+    #expect(timeline.faults == 0)
+    #expect(timeline.current?.outcome.isOK == false)
+  }
+
   @Test(arguments: Keeping.all)
   func `the sandbox scene, step by step to its start and back to its end`(keeping: Keeping) throws {
     let operations = try script("sandbox")

@@ -257,7 +257,7 @@ extension Explorer {
 
   /// Scrolls to the question, where it does not fit below the text.
   private mutating func showQuestion() {
-    guard lesson?.run.state == QuestionState() else { return }
+    guard let run = lesson?.run, run.state == QuestionState(), !run.isPlaying else { return }
     scrollLesson(1000)
   }
 

@@ -98,7 +98,7 @@ struct LessonLines {
 
   private mutating func addText() {
     if taken.isReview {
-      add(Prose("You missed this in an earlier lesson: \(run.lesson.title).", .half))
+      add(Prose("You missed this in another lesson: \(run.lesson.title).", .half))
       gap()
     }
     if !run.current.section.isEmpty, !isTall {
@@ -139,6 +139,7 @@ struct LessonLines {
     }
     addHelp(question)
     addFeedback()
+    if question.isToDo, run.state.result == .shown { addSolution() }
   }
 
   private func letter(_ index: Int) -> String {
@@ -206,6 +207,13 @@ struct LessonLines {
       add(
         hanging: Prose(holds ? "✓ " : "○ ", holds ? .live : .dim),
         LessonText.language(goal.text, on: machine, domains: domains))
+    }
+  }
+
+  private mutating func addSolution() {
+    for index in run.current.solution {
+      let text = run.lesson.script.lines[index].operation.text
+      add(hanging: "  ", LessonText.language(text, on: machine, domains: domains))
     }
   }
 

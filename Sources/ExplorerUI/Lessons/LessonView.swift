@@ -62,7 +62,7 @@ struct LessonView {
     if let top = taken.top { return max(0, min(top, last)) }
     guard last > 0, let question = lines.questionStart else { return 0 }
     // While nothing was tried the text is read first; then what was said of the answer counts.
-    let isFresh = taken.run.state == QuestionState()
+    let isFresh = taken.run.state == QuestionState() && !taken.run.isPlaying
     return isFresh ? 0 : min(max(question, 0), last) == question ? question : last
   }
 

@@ -141,6 +141,11 @@ package struct AnswerValue: Hashable, Sendable {
     return Self.plain(text) == Self.plain(other.text)
   }
 
+  /// The same digits, meant as hex.
+  package var asHex: AnswerValue? {
+    text.hasPrefix("0x") || text.hasPrefix("0X") ? nil : AnswerValue("0x" + text)
+  }
+
   // The kernel's errors are negative, and their names are often written so.
   private static func plain(_ text: String) -> String {
     (text.hasPrefix("-") ? String(text.dropFirst()) : text).lowercased()

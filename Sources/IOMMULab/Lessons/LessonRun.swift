@@ -9,6 +9,8 @@ package struct LessonRun: Sendable {
   package let lesson: Lesson
   /// What the course calls it; empty outside the course.
   package let name: String
+  /// What is done before the first page is no part of the timeline: it would tell too much.
+  private let hidesPrelude: Bool
   package private(set) var page = 0
   package private(set) var furthest = 0
   /// The last page was left forwards.
@@ -22,9 +24,10 @@ package struct LessonRun: Sendable {
   /// What the learner did since.
   package private(set) var operationCount = 0
 
-  package init(_ lesson: Lesson, name: String = "") {
+  package init(_ lesson: Lesson, name: String = "", hidesPrelude: Bool = false) {
     self.lesson = lesson
     self.name = name
+    self.hidesPrelude = hidesPrelude
     states = lesson.pages.map { _ in QuestionState() }
     starts = lesson.pages.map { _ in nil }
   }
@@ -59,9 +62,12 @@ package struct LessonRun: Sendable {
 
   /// Starts from the machine that the lesson begins on.
   package mutating func begin(atPage page: Int = 0) throws(ParseError) -> Timeline {
-    var timeline = Timeline(
-      from: try Library.machine(for: lesson.script), source: lesson.script.source)
-    perform(0..<lesson.prelude, &timeline)
+    var machine = try Library.machine(for: lesson.script)
+    if hidesPrelude {
+      for index in 0..<lesson.prelude { _ = machine.apply(lesson.script.lines[index].operation) }
+    }
+    var timeline = Timeline(from: machine, source: lesson.script.source)
+    if !hidesPrelude { perform(0..<lesson.prelude, &timeline) }
     let last = max(0, min(page, lesson.pages.count - 1))
     for earlier in 0..<last {
       self.page = earlier
@@ -190,6 +196,13 @@ package struct LessonRun: Sendable {
     let value = AnswerValue(text)
     states[page].typed = value.text
     let found = answers.first { $0.value.isSame(as: value) }
+    let rights = answers.filter(\.isRight)
+    if found == nil, let hex = value.asHex, rights.contains(where: { $0.value.isSame(as: hex) }) {
+      // The right digits, written so that they mean another number: that is no mistake to count.
+      states[page].feedback = QuestionState.Feedback(
+        isRight: false, explanation: ["`\(value.text)` is decimal. In hex it is `\(hex.text)`."])
+      return
+    }
     take(found?.isRight ?? false, found?.explanation ?? otherwise, &timeline)
   }
 

@@ -6,7 +6,7 @@ extension ProblemDraft {
   static func errno(_ chance: inout Chance) -> ProblemDraft {
     let scene = MappedScene(&chance)
     let calls: [(MappedScene, inout Chance) -> Call] = [
-      secondDomain, oddAddress, oddSize, noPages, fittingMap, unmapAll, question, noCookie,
+      secondDomain, oddAddress, oddSize, noPages, fittingMap, unmapAll, question, noContext,
     ]
     let call = chance.pick(calls)(scene, &chance)
     let setup = scene.setup + call.before
@@ -18,14 +18,14 @@ extension ProblemDraft {
     let right: String
     switch outcome {
     case .refused(let errno, _): right = errno.name
-    default: right = (outcome.result ?? 0).hex
+    default: right = outcome.result.map { $0 == 0 ? "0" : $0.hex } ?? "0"
     }
     let isRefused = !outcome.isOK
     var answers = [Answer(right: right, call.why)]
     if isRefused {
-      answers.append(Answer(wrong: "0", "That would be success. \(call.why)"))
+      answers.append(Answer(wrong: "0", "That would be success. \(call.hint)"))
       for name in ["EINVAL", "EBUSY", "ENOMEM", "ENODEV"] where name != right {
-        answers.append(Answer(wrong: name, "\(meaning(of: name)) \(call.why)"))
+        answers.append(Answer(wrong: name, "\(meaning(of: name)) \(call.hint)"))
       }
     } else {
       for name in ["EINVAL", "EBUSY", "ENOMEM"] {
@@ -96,7 +96,7 @@ extension ProblemDraft {
     let size = chance.pick(["4K", "8K", "64K", "1M", "3M"])
     return Call(
       line: "map \(scene.domain) 0xf0000000 0x60000000 \(size) rw",
-      why: "All are multiples of 4K, and nothing is mapped there yet.",
+      why: "All three numbers are multiples of 4K, the smallest page.",
       hint: "Is anything wrong with it?")
   }
 
@@ -115,11 +115,11 @@ extension ProblemDraft {
       hint: "Where does the mapping lead this address?")
   }
 
-  private static func noCookie(_ scene: MappedScene, _ chance: inout Chance) -> Call {
+  private static func noContext(_ scene: MappedScene, _ chance: inout Chance) -> Call {
     Call(
       before: ["design a"],
       said: "Design A of 2010 is in force: a domain is told its context when it is allocated.",
-      line: "alloc unknown", why: "Without a cookie the driver cannot know the IOMMU.",
+      line: "alloc unknown", why: "Told no context, the driver cannot know which IOMMU it is for.",
       hint: "How would the domain learn its IOMMU?")
   }
 }

@@ -12,7 +12,7 @@ extension ProblemDraft {
     let scene = MappedScene(&chance, on: platform, sizes: sizes, isReadOnly ? "r" : "rw")
     let isWrite = isReadOnly ? chance.isLucky(2, of: 3) : chance.isLucky(1, of: 2)
     let address: UInt64
-    switch chance.number(below: 3) {
+    switch chance.number(below: 4) {
     case 0: address = scene.iova + scene.size + chance.number(below: 1024) * 4
     case 1: address = scene.iova - 4 - chance.number(below: 1024) * 4
     default: address = scene.address(&chance)
@@ -49,7 +49,7 @@ extension ProblemDraft {
     let place =
       isInside
       ? "The address lies inside the mapping"
-      : "The mapping ends at \(last.hex8) and begins at \(scene.iova.hex8)"
+      : "The mapping begins at \(scene.iova.hex8) and ends at \(last.hex8)"
     let rights = isReadOnly ? ", for reading only" : ""
     func say(_ choice: Fate) -> String {
       switch (choice, fate) {

@@ -89,7 +89,9 @@ extension ProblemDraft {
       ],
       otherwise: "Take the table's base from the word, and bits 19:12 of the address as the index.",
       hints: ["Which bits of the word are the base of the table?", "The index is bits 19:12."],
-      text: ["The first word it reads is `\(word.hex8)`: a table of the second level."])
+      text: [
+        "The first word that a walk for it reads is `\(word.hex8)`: a table of the second level."
+      ])
   }
 
   private static func reached(_ scene: MappedScene, _ address: UInt64) -> ProblemDraft {

@@ -17,6 +17,7 @@ package struct PracticeDialogue {
       asked += 1
       if isMastered { mastered += 1 }
     }
+    guard asked > 0 else { return }
     write("")
     write("\(mastered) of \(asked) answered at once.")
   }
@@ -29,9 +30,6 @@ package struct PracticeDialogue {
     guard var timeline = try? run.begin(), let question = run.question else { return nil }
     write("")
     write("\(run.current.section)")
-    for line in run.lesson.script.lines.prefix(run.lesson.prelude) {
-      write("    \(line.operation.text)")
-    }
     for paragraph in run.current.text + [question.text] { write(LessonText.plain(paragraph)) }
     if case .choose(let choices) = question.kind {
       for (index, choice) in choices.enumerated() {
