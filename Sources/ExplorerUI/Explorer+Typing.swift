@@ -11,7 +11,10 @@ extension Explorer {
     if key == Key(.character("l"), .control) { return .redraw }
     guard var prompt else { return .none }
     let completion = Completion(machine: machine, registers: registers, paths: files.paths)
-    let result = prompt.handle(key) { completion.candidates(after: $0, typed: $1) }
+    let isOperation = prompt.purpose == .operation
+    let result = prompt.handle(key) {
+      isOperation ? completion.candidates(after: $0, typed: $1) : []
+    }
     self.prompt = prompt
     switch result {
     case .submitted(let text):

@@ -162,6 +162,7 @@ package struct Explorer: Sendable {
     if designs != nil { return handleInDesigns(key) }
     if course != nil { return handleInCourse(key) }
     if isWhyOpen { return readWhy(key) }
+    if beginAnswer(with: key) { return .none }
     return Keymap.action(for: key, in: focus, view, during: modes).map {
       perform($0.by(key))
     } ?? .none

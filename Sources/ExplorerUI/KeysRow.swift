@@ -101,6 +101,9 @@ struct KeysRow {
       Item(key: "p", word: "back", action: .stepBack, rank: 0),
       Item(key: "o", word: "operate", action: .operate, rank: 0),
     ]
+    if explorer.lesson?.showsTree ?? false {
+      items.insert(Item(key: "T", word: "text", action: .lesson(.tree)), at: 0)
+    }
     if explorer.isPointing, explorer.focus == .inspector {
       items.insert(Item(key: "↵", word: "this one", action: .open, rank: 0), at: 0)
     }
@@ -225,6 +228,7 @@ struct KeysRow {
       items.append(Item(key: "x", word: "skip", action: .lesson(.skip)))
     } else {
       items.append(Item(key: "n", word: "step", action: .stepForward))
+      items.append(Item(key: "N", word: "operation", action: .operationForward))
       items.append(Item(key: "p", word: "back", action: .stepBack))
     }
     if run.isPlaying {

@@ -44,23 +44,21 @@ private struct CoursePlayer {
     for (other, page) in progress.missed(besides: entry.name).prefix(2) {
       let lesson = try other.lesson()
       try session.until("a question of \(other.name) that came back") {
-        $0.text.contains("You missed this") && $0.text.contains("page \(page + 1) of")
+        $0.text.contains("Once more") && $0.text.contains("page \(page + 1) of")
       }
-      operation =
-        lesson.prelude
-        + lesson.pages[..<page].reduce(0) {
-          $0 + $1.solution.count + $1.steps.count
-        }
+      operation = lesson.pages[..<page].reduce(0) {
+        $0 + $1.solution.count + $1.steps.count
+      }
       try answer(lesson, page, at: entry)
       try step(lesson.pages[page].steps.count)
       session.type("N")
     }
     let lesson = try entry.lesson()
-    operation = lesson.prelude
+    operation = 0
     for (index, page) in lesson.pages.enumerated() {
       try session.until("\(entry.name), page \(index + 1)") {
         $0.text.contains("page \(index + 1) of \(lesson.pages.count)")
-          && !$0.text.contains("You missed this")
+          && !$0.text.contains("Once more")
       }
       if page.question != nil { try answer(lesson, index, at: entry) }
       try step(page.steps.count)

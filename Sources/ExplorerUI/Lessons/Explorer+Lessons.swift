@@ -200,6 +200,19 @@ extension Explorer {
     }
   }
 
+  /// Opens the answer with its first character, where a typed one is asked for: the one that hex
+  /// numbers or errnos begin with.
+  ///
+  /// Other digits choose views, also in a lesson.
+  mutating func beginAnswer(with key: Key) -> Bool {
+    guard let run = lesson?.run, isReading, focus == .system, run.isAsking,
+      case .type? = run.question?.kind, case .character(let first) = key.code, "0E-".contains(first)
+    else { return false }
+    prompt = Prompt(.answer)
+    prompt?.insert(String(first))
+    return true
+  }
+
   /// Takes a typed answer.
   mutating func answer(typed text: String) {
     change { $0.type(text, &$1) }
@@ -289,7 +302,10 @@ extension Explorer {
     if run.isPlaying, run.isAsking {
       notice = "You try things out here. b goes back to the lesson as it was."
     } else if run.isAsking {
-      notice = "The question comes first: answer it, or x shows the answer."
+      notice =
+        run.question?.isToDo ?? false
+        ? "A task waits: o or : does it, and x shows the solution."
+        : "The question comes first: answer it, or x shows the answer."
       showQuestion()
     } else {
       goOn()

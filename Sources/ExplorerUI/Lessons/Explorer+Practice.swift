@@ -6,7 +6,7 @@ extension Explorer {
   /// Begins with the first problem.
   package mutating func practise(_ practice: Practice) {
     var practice = practice
-    var taken = TakenLesson(LessonRun(practice.next(), hidesPrelude: true))
+    var taken = TakenLesson(LessonRun(practice.next()))
     taken.practice = practice
     begin(taken)
   }
@@ -14,7 +14,7 @@ extension Explorer {
   /// On to the next problem; how this one went counts.
   mutating func nextProblem() {
     guard let old = lesson, var practice = old.practice else { return }
-    var taken = TakenLesson(LessonRun(practice.next(), hidesPrelude: true))
+    var taken = TakenLesson(LessonRun(practice.next()))
     taken.practice = practice
     taken.mastered = old.mastered + old.run.mastered.count
     begin(taken)

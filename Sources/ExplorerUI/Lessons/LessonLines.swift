@@ -98,8 +98,7 @@ struct LessonLines {
 
   private mutating func addText() {
     if taken.isReview {
-      add(Prose("You missed this in another lesson: \(run.lesson.title).", .half))
-      gap()
+      add(Prose("Once more, for it was missed:", .half))
     }
     if !run.current.section.isEmpty, !isTall {
       add(Prose(run.current.section, .strong))
@@ -139,7 +138,7 @@ struct LessonLines {
     }
     addHelp(question)
     addFeedback()
-    if question.isToDo, run.state.result == .shown { addSolution() }
+    if question.isToDo, run.state.result != nil { addSolution() }
   }
 
   private func letter(_ index: Int) -> String {
@@ -206,11 +205,24 @@ struct LessonLines {
       let holds = run.state.result == .right || run.holds(goal, in: timeline)
       add(
         hanging: Prose(holds ? "✓ " : "○ ", holds ? .live : .dim),
-        LessonText.language(goal.text, on: machine, domains: domains))
+        LessonText.language(goal.text, on: machine, domains: domains)
+          + (holds || !run.isPlaying ? "" : found(goal)))
     }
   }
 
+  /// What is so instead of what a goal wants, once somebody has tried.
+  private func found(_ goal: Lesson.Goal) -> Prose {
+    guard let found = goal.condition.found(in: timeline, operations: run.operationCount) else {
+      return ""
+    }
+    return Prose("; now \(found)", .half)
+  }
+
   private mutating func addSolution() {
+    if run.state.result == .right {
+      gap()
+      add(Prose("The lesson goes on from its own solution:", .dim))
+    }
     for index in run.current.solution {
       let text = run.lesson.script.lines[index].operation.text
       add(hanging: "  ", LessonText.language(text, on: machine, domains: domains))

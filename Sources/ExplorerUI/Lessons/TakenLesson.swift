@@ -60,6 +60,9 @@ extension TakenLesson {
       return Prose("practice ") + Prose("\(practice.count)", .strong)
         + Prose("  seed \(practice.seed)", .dim)
     }
+    if let next = waiting.last, let entry = Course.lesson(named: next.name) {
+      return Prose("before lesson ") + Prose("\(entry.number)", .strong)
+    }
     guard let entry = Course.lesson(named: run.name) else { return Prose("lesson") }
     return Prose("lesson ") + Prose("\(entry.number)", .strong)
       + Prose(" of \(Course.lessons.count)", .dim)

@@ -76,10 +76,14 @@ struct PromptLine {
       return
     }
     let hint =
-      prompt.purpose == .address
-      ? "the address that path and walk look at; Enter takes it, Esc leaves"
-      : Completion(machine: explorer.machine, registers: explorer.registers)
-        .hint(for: String(prompt.text))
+      switch prompt.purpose {
+      case .address: "the address that path and walk look at; Enter takes it, Esc leaves"
+      case .seed: "a number: the same seed gives the same traffic; Enter takes it, Esc leaves"
+      case .answer: "a number like 0x100 or 256, an errno or a word; Enter answers, Esc leaves"
+      case .operation:
+        Completion(machine: explorer.machine, registers: explorer.registers)
+          .hint(for: String(prompt.text))
+      }
     pen.write(Prose(hint, .dim), at: 3, 0, in: area)
     if area.height > 1, prompt.purpose == .operation {
       pen.write(

@@ -56,6 +56,41 @@ extension Condition {
     }
   }
 
+  /// What is so instead, in a few words; nil where that says no more than that it is not so.
+  package func found(in timeline: Timeline, operations: Int) -> String? {
+    let machine = timeline.machine
+    switch self {
+    case .translates(let device, let iova, let access, _),
+      .faults(let device, let iova, let access, _):
+      return switch Self.walk(device, iova, access, machine) {
+      case .reached(let address, let isBypass, _):
+        isBypass ? "untranslated" : address.value.hex8
+      case .fault(let fault): "a \(fault.kind.name) fault"
+      default: nil
+      }
+    case .bypasses(let device, let iova):
+      if case .reached(let address, _, _) = Self.walk(device, iova, .read, machine) {
+        return address.value.hex8
+      }
+      return "a fault"
+    case .maps(let domain, let iova, _, _), .leavesUnmapped(let domain, let iova):
+      guard let leaf = machine.leaf(of: domain, iova) else { return "not mapped" }
+      let address = leaf.physical.value | iova & leaf.size.offsetMask
+      return "\(address.hex8) by \(leaf.size.bytes.sizeText)"
+    case .word(let address, _):
+      return machine.board.memory.word(at: PhysicalAddress(address & ~3)).hex8
+    case .register(let name, let offset, _, _):
+      guard let iommu = machine.index(ofIOMMU: name), let offset = UInt32(exactly: offset) else {
+        return nil
+      }
+      return machine.board.register(offset, of: iommu).hex8
+    case .mostStaleEntries: return String(Self.staleCount(on: machine))
+    case .mostProblems: return String(Problem.found(in: timeline).count { !$0.isOrdinary })
+    case .mostOperations: return String(operations)
+    case .exists, .isGone, .isAttached, .isDetached, .mostTables: return nil
+    }
+  }
+
   private static func walk(
     _ device: String, _ iova: UInt64, _ access: Access, _ machine: Machine
   ) -> Outcome {

@@ -9,7 +9,7 @@ package struct Lesson: Hashable, Sendable {
   package let part: Int
   /// One sentence for the map of the course.
   package let about: String
-  /// How many operations are done before the first page.
+  /// How many operations are done before the first page, unseen.
   package let prelude: Int
   package let pages: [Page]
   /// All operations, those of the solutions among them, on the lines where the lesson has them.

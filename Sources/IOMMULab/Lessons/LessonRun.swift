@@ -9,8 +9,6 @@ package struct LessonRun: Sendable {
   package let lesson: Lesson
   /// What the course calls it; empty outside the course.
   package let name: String
-  /// What is done before the first page is no part of the timeline: it would tell too much.
-  private let hidesPrelude: Bool
   package private(set) var page = 0
   package private(set) var furthest = 0
   /// The last page was left forwards.
@@ -24,10 +22,9 @@ package struct LessonRun: Sendable {
   /// What the learner did since.
   package private(set) var operationCount = 0
 
-  package init(_ lesson: Lesson, name: String = "", hidesPrelude: Bool = false) {
+  package init(_ lesson: Lesson, name: String = "") {
     self.lesson = lesson
     self.name = name
-    self.hidesPrelude = hidesPrelude
     states = lesson.pages.map { _ in QuestionState() }
     starts = lesson.pages.map { _ in nil }
   }
@@ -63,11 +60,9 @@ package struct LessonRun: Sendable {
   /// Starts from the machine that the lesson begins on.
   package mutating func begin(atPage page: Int = 0) throws(ParseError) -> Timeline {
     var machine = try Library.machine(for: lesson.script)
-    if hidesPrelude {
-      for index in 0..<lesson.prelude { _ = machine.apply(lesson.script.lines[index].operation) }
-    }
+    // What is done before the first page is no part of the timeline: it would tell too much.
+    for index in 0..<lesson.prelude { _ = machine.apply(lesson.script.lines[index].operation) }
     var timeline = Timeline(from: machine, source: lesson.script.source)
-    if !hidesPrelude { perform(0..<lesson.prelude, &timeline) }
     let last = max(0, min(page, lesson.pages.count - 1))
     for earlier in 0..<last {
       self.page = earlier
