@@ -350,9 +350,10 @@ struct WalkView {
           high: high, low: low, name: format.indexName(level: level),
           short: format.shortIndexName(level: level)))
     }
-    let word = size.map { format.word(for: $0) } ?? "page"
-    let byte = "byte in the \(word)"
-    parts.append(Part(high: low - 1, low: 0, name: byte, short: word == "page" ? "byte" : byte))
+    var place = "the \(size.map { format.word(for: $0) } ?? "page")"
+    // Of a group of entries that map one page, the lowest bits of the index are bytes of it too.
+    if let size, Int(size.bits) > low { place = "its \((1 << UInt64(low) as UInt64).sizeText)" }
+    parts.append(Part(high: low - 1, low: 0, name: "byte in \(place)", short: "byte"))
     return parts
   }
 
