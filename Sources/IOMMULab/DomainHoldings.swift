@@ -119,7 +119,7 @@ extension Machine {
     let status = BankStatus(bank: bank, of: found.iommu, in: self)
     return unit.tlb.usedSlots.compactMap { slot in
       guard let entry = unit.tlb[slot], unit.tag(of: entry, is: status.tag),
-        case .stale = truth(of: entry, in: found.iommu)
+        truth(of: entry, in: found.iommu).isStale
       else { return nil }
       return entry
     }

@@ -140,8 +140,13 @@ extension Leaf {
   }
 
   /// What a device may do, in the language's letters.
-  package var rightsText: String {
-    switch (rights.contains(.userRead), rights.contains(.userWrite)) {
+  package var rightsText: String { rights.letters }
+}
+
+extension Rights {
+  /// What a device may do, in the language's letters.
+  package var letters: String {
+    switch (contains(.userRead), contains(.userWrite)) {
     case (true, true): "rw"
     case (true, false): "r"
     case (false, true): "w"

@@ -85,7 +85,13 @@ extension Problem {
       else { continue }
       var subject = Prose(unit.name, .strong, to: .named(unit.name)) + " remembers "
       subject += Prose(entry.iova.hex8, .iova) + " → " + Prose(entry.physical.hex8, .physical)
-      subject += now.map { "; tables say \(physical: $0)" } ?? "; tables say nothing"
+      let isOnlyRights = now?.physical.value == entry.physical
+      subject +=
+        now.map {
+          isOnlyRights
+            ? Prose(" \(entry.rights.letters); tables say \($0.rights.letters)")
+            : "; tables say \(physical: $0.physical)"
+        } ?? "; tables say nothing"
       let rest = entry.size.bytes.sizeText
       problems.append(
         Problem(
@@ -93,7 +99,9 @@ extension Problem {
           why: now == nil
             ? machine.lazyWindow(of: entry, in: iommu)
               ?? Prose("Until it is invalidated, devices still reach \(rest) that were unmapped.")
-            : Prose("Until it is invalidated, devices reach the old \(rest), not the new."),
+            : isOnlyRights
+              ? Prose("Until it is invalidated, devices have the old rights to \(rest).")
+              : Prose("Until it is invalidated, devices reach the old \(rest), not the new."),
           traces: entryTraces(for: entry, of: iommu, in: machine)))
     }
     return problems

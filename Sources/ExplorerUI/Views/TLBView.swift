@@ -97,12 +97,13 @@ struct TLBView {
     var known = Prose("TLB     ", .dim) + Prose(entry.iova.hex8, .iova)
     known += Prose(" \(entry.size.bytes.sizeText) → ", .text)
     known += Prose(entry.physical.hex8, .physical)
-    known += Prose("  \(entry.rightsText)", .text)
+    known += Prose("  \(entry.rights.letters)", .text)
     var tables = Prose("tables  ", .dim) + Prose(entry.iova.hex8, .iova)
     switch line.truth {
     case .current: tables += Prose(" say the same", .live)
     case .stale(let now?):
-      tables += Prose(" → ", .text) + Prose(now.value.hex8, .physical) + Prose("  ≠", .stale)
+      tables += Prose(" → ", .text) + Prose(now.physical.value.hex8, .physical)
+      tables += Prose("  \(now.rights.letters)  ≠", .stale)
     case .stale(nil): tables += Prose(" maps nothing  ≠", .stale)
     case .orphaned: tables += Prose(" no context has its tag", .dim)
     }
@@ -166,21 +167,12 @@ struct TLBView {
       switch line.truth {
       case .current: isNarrow ? "" : Prose("the same", .dim)
       case .stale(nil): Prose("≠ nothing", .stale)
-      case .stale(let now?): Prose("≠ ", .stale) + Prose(now.value.hex8, .physical)
+      case .stale(let now?) where now.physical.value == line.entry.physical:
+        Prose("≠ \(now.rights.letters)", .stale)
+      case .stale(let now?): Prose("≠ ", .stale) + Prose(now.physical.value.hex8, .physical)
       case .orphaned: Prose("no such tag", .dim)
       }
     let now = isNow(line.slot) ? Prose("◀ ", .changed) : ""
     pen.write(now + truth, at: isNarrow ? columns.5 : columns.5 + 6, row, in: area)
-  }
-}
-
-extension EntryTruth {
-  fileprivate var isStale: Bool { if case .stale = self { true } else { false } }
-}
-
-extension TLBEntry {
-  /// What a device may do, in the language's letters.
-  fileprivate var rightsText: String {
-    (rights.contains(.userRead) ? "r" : "") + (rights.contains(.userWrite) ? "w" : "")
   }
 }

@@ -101,10 +101,17 @@
   private static func physicalAddressByWalk(
     of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
   ) -> PhysicalAddress? {
+    leaf(of: iova, from: base, in: memory).map { $0.physical + (iova.value & $0.size.offsetMask) }
+  }
+
+  /// The page that the tables have for `iova`.
+  static func leaf(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> Leaf? {
     var nobody = NoWatcher()
     guard case .leaf(let leaf, _) = walk(memory, from: base, for: iova, watcher: &nobody)
     else { return nil }
-    return leaf.physical + (iova.value & leaf.size.offsetMask)
+    return leaf
   }
 
   /// Where the tables lead `iova`, if the way there is the usual one: a small page, by two words that

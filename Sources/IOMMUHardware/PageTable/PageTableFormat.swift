@@ -116,6 +116,16 @@ package enum FormatID: String, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// The page that tables have for `iova`, with the rights that all their levels leave.
+  package func leaf(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> Leaf? {
+    switch self {
+    case .armv7Short: ARMv7Short.leaf(of: iova, from: base, in: memory)
+    case .vtdSecondStage: VTDSecondStage.leaf(of: iova, from: base, in: memory)
+    }
+  }
+
   /// The fields of a word of a table of `level`, from the highest bit to the lowest.
   package func fields(of entry: UInt64, level: Int) -> [DescriptorField] {
     switch self {

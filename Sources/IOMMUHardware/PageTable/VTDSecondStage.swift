@@ -112,6 +112,21 @@
     return leaf.physical + (iova.value & leaf.size.offsetMask)
   }
 
+  /// The page that four levels of tables have for `iova`, to be read or else to be written.
+  static func leaf(
+    of iova: IOVA, from base: PhysicalAddress, in memory: PhysicalMemory
+  ) -> Leaf? {
+    for access in [Access.read, .write] {
+      var nobody = NoWatcher()
+      if case .leaf(let leaf, _) = walk(
+        memory, from: base, levels: 4, for: iova, access, of: .usual, watcher: &nobody)
+      {
+        return leaf
+      }
+    }
+    return nil
+  }
+
   /// Where four levels of tables lead `iova` to be read, if the way there is the usual one: a page of
   /// 4K, by words that lie where page tables lie.
   ///

@@ -105,7 +105,7 @@ extension Condition {
       let tlb = machine.board.iommus[iommu].tlb
       return sum
         + tlb.usedSlots.count { slot in
-          guard let entry = tlb[slot], case .stale = machine.truth(of: entry, in: iommu) else {
+          guard let entry = tlb[slot], machine.truth(of: entry, in: iommu).isStale else {
             return false
           }
           return true
