@@ -38,7 +38,10 @@ public import IOMMUHardware
 
   // MARK: Looking
 
-  package func name(of domain: DomainID) -> String { names[domains[domain.index].name] }
+  /// A domain of a step that is still to come, or was taken back, has no name yet.
+  package func name(of domain: DomainID) -> String {
+    domains.indices.contains(domain.index) ? names[domains[domain.index].name] : "?"
+  }
 
   package func name(of device: DeviceID) -> String { devices[device.index].name }
 
