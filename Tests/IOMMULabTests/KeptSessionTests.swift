@@ -107,7 +107,8 @@ import Testing
     #expect(timeline.entries.map(\.outcome) == outcomes, "seed \(seed)")
     let stopped = done.indices.reversed().filter {
       switch outcomes[$0] {
-      case .fault: true
+      // A walk asks where a request would go; nobody is stopped.
+      case .fault: done[$0].verb != .walk
       case .traffic(let result): result.faults > 0
       default: false
       }
