@@ -55,6 +55,7 @@ extension Explorer {
     }
     lesson?.run.willOperate(timeline)
     for operation in operations { timeline.perform(operation) }
+    lesson?.run.checkGoals(timeline)
   }
 
   /// Who goes back in time does not want to be taken to its end again.

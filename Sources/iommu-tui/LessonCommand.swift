@@ -58,7 +58,7 @@ struct LessonCommand: ParsableCommand {
       if mistakes.isEmpty {
         let questions = lesson.questions.count
         print(
-          "\(shown): \(lesson.title): \(lesson.pages.count) pages, \(questions) questions, "
+          "\(shown): \(lesson.title.shown): \(lesson.pages.count) pages, \(questions) questions, "
             + "\(lesson.script.lines.count) operations, nothing wrong")
       }
     } catch let error as Lesson.Mistakes {
@@ -66,9 +66,7 @@ struct LessonCommand: ParsableCommand {
     } catch let error as ParseError {
       mistakes = [error]
     }
-    for mistake in mistakes {
-      complain("\(shown):\(mistake.line):\(mistake.column): \(mistake.message)")
-    }
+    for line in Lesson.Mistakes(all: mistakes).lines(in: shown) { complain(line) }
     if !mistakes.isEmpty { throw ExitCode(1) }
   }
 }

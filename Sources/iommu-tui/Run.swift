@@ -47,7 +47,7 @@ struct Run: ParsableCommand {
       if let lesson {
         let check = try LessonCheck(lesson)
         failures += check.unreached.map {
-          .init(line: $0.line, column: 1, reason: "the solution does not reach: \($0.text)")
+          .init(line: $0.line, column: 1, reason: "the solution does not reach: \($0.text.shown)")
         }
         let reached = check.goalCount - check.unreached.count
         if !json { output.write("      \(reached) of \(check.goalCount) goals reached\n") }
@@ -74,9 +74,7 @@ struct Run: ParsableCommand {
     do throws(Lesson.Mistakes) {
       return try Lesson(parsing: text, platforms: Library.platformNames)
     } catch {
-      for mistake in error.all {
-        complain("\(name):\(mistake.line):\(mistake.column): \(mistake.message)")
-      }
+      for line in error.lines(in: name) { complain(line) }
       throw ExitCode(2)
     }
   }

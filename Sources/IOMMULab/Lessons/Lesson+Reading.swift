@@ -4,6 +4,16 @@ extension Lesson {
   /// All that is wrong with a lesson's text, in the order of its lines.
   package struct Mistakes: Error, Hashable, Sendable {
     package let all: [ParseError]
+
+    package init(all: [ParseError]) { self.all = all }
+
+    /// A line for each, as compilers write them; of very many those that come first.
+    package func lines(in file: String) -> [String] {
+      all.prefix(Self.mostTold).map { "\(file):\($0.line):\($0.column): \($0.message)" }
+        + (all.count > Self.mostTold ? ["\(file): and \(all.count - Self.mostTold) more"] : [])
+    }
+
+    private static let mostTold = 100
   }
 
   /// Reads a lesson; `platforms` are the names that `use` may name.
@@ -89,6 +99,7 @@ struct LessonReader {
         note(number, column, "a lesson begins with its title: lesson TITLE")
       }
       isFirst = false
+      noteControls(in: line, number)
       let rest = content[word.endIndex...].withoutBlankEnds
       let restColumn = line.distance(from: line.startIndex, to: rest.startIndex) + 1
       let here = Place(number: number, column: column, restColumn: restColumn)
@@ -112,6 +123,19 @@ struct LessonReader {
 
   private mutating func note(_ line: Int, _ column: Int, _ message: String) {
     mistakes.append(ParseError(line: line, column: column, message))
+  }
+
+  /// Text goes to a terminal: what steers one has no place in it.
+  private mutating func noteControls(in line: Substring, _ number: Int) {
+    let scalars = line.unicodeScalars
+    guard
+      let index = scalars.firstIndex(where: {
+        $0 != "\t" && $0.properties.generalCategory == .control
+      })
+    else { return }
+    note(
+      number, line.distance(from: line.startIndex, to: index) + 1,
+      "a control character, code \(scalars[index].value), is no text")
   }
 
   // MARK: Operations
@@ -139,8 +163,8 @@ struct LessonReader {
       guard title.isEmpty else { throw here.error("a lesson has one title") }
       title = try here.text(rest, "TITLE")
     case .part:
-      guard let number = Int(rest), (1...9).contains(number) else {
-        throw here.error("a part is a number from 1 to 9")
+      guard let number = Int(rest), (1...Course.partTitles.count).contains(number) else {
+        throw here.error("a part is a number from 1 to \(Course.partTitles.count)")
       }
       part = number
     case .about: about = try here.text(rest, "SENTENCE")

@@ -85,6 +85,7 @@ package struct Lesson: Hashable, Sendable {
 
   package struct PointedAnswer: Hashable, Sendable {
     package let thing: NamedThing
+    package let line: Int
     package let isRight: Bool
     package let explanation: [String]
   }
@@ -105,10 +106,13 @@ package struct Lesson: Hashable, Sendable {
 extension Lesson {
   /// Whether a text is a lesson and not a bare script.
   package static func isLesson(_ text: String) -> Bool {
-    for line in text.split(separator: "\n", omittingEmptySubsequences: true) {
-      let trimmed = line.drop { $0 == " " || $0 == "\t" || $0 == "\u{feff}" || $0 == "\r" }
+    var rest = text[...]
+    while !rest.isEmpty {
+      let line = rest.prefix { !$0.isNewline }
+      rest = rest[line.endIndex...].dropFirst()
+      let trimmed = line.drop { $0.isWhitespace || $0 == "\u{feff}" }
       if trimmed.isEmpty || trimmed.first == "#" { continue }
-      return trimmed.prefix { $0 != " " && $0 != "\r" } == "lesson"
+      return trimmed.prefix { !$0.isWhitespace } == "lesson"
     }
     return false
   }
@@ -123,48 +127,5 @@ extension Lesson.Question {
   /// It asks for a state of the machine.
   package var isToDo: Bool {
     if case .reach = kind { true } else { false }
-  }
-}
-
-/// What is typed as an answer: a number in any writing, or a word in any case.
-package struct AnswerValue: Hashable, Sendable {
-  package let text: String
-  private let number: UInt64?
-
-  package init(_ text: some StringProtocol) {
-    self.text = String(Substring(text).trimmed)
-    number = UInt64(size: self.text)
-  }
-
-  package func isSame(as other: AnswerValue) -> Bool {
-    if let number, let theirs = other.number { return number == theirs }
-    return Self.plain(text) == Self.plain(other.text)
-  }
-
-  /// The same digits, meant as hex.
-  package var asHex: AnswerValue? {
-    text.hasPrefix("0x") || text.hasPrefix("0X") ? nil : AnswerValue("0x" + text)
-  }
-
-  // The kernel's errors are negative, and their names are often written so.
-  private static func plain(_ text: String) -> String {
-    (text.hasPrefix("-") ? String(text.dropFirst()) : text).lowercased()
-  }
-}
-
-extension UInt64 {
-  /// A number that may end in K, M or G.
-  init?(size text: String) {
-    if let number = UInt64(number: text[...]) {
-      self = number
-      return
-    }
-    let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-    guard let last = text.last?.uppercased().first, let unit = units[last],
-      let number = UInt64(number: text.dropLast()), !text.hasPrefix("0x")
-    else { return nil }
-    let (bytes, isTooMuch) = number.multipliedReportingOverflow(by: unit)
-    guard !isTooMuch else { return nil }
-    self = bytes
   }
 }

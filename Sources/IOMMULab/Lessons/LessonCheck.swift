@@ -5,11 +5,11 @@ package import IOMMUModel
 /// What is wrong with a lesson that can be read: it is played, and each question looked at where it
 /// is asked.
 package struct LessonCheck {
-  package private(set) var mistakes: [ParseError] = []
+  package internal(set) var mistakes: [ParseError] = []
   /// How many goals there are, and those that the solutions do not reach.
   package private(set) var goalCount = 0
   package private(set) var unreached: [Lesson.Goal] = []
-  private let lesson: Lesson
+  let lesson: Lesson
 
   package init(_ lesson: Lesson) throws(ParseError) {
     self.lesson = lesson
@@ -19,7 +19,7 @@ package struct LessonCheck {
     mistakes.sort { ($0.line, $0.column) < ($1.line, $1.column) }
   }
 
-  private mutating func note(_ line: Int, _ message: String, column: Int = 1) {
+  mutating func note(_ line: Int, _ message: String, column: Int = 1) {
     mistakes.append(ParseError(line: line, column: column, message))
   }
 
@@ -55,6 +55,7 @@ package struct LessonCheck {
     switch question.kind {
     case .reach(let goals):
       goalCount += goals.count
+      checkNames(of: goals, on: machine)
       if goals.allSatisfy({ $0.condition.holds(in: timeline, operations: 0) }) {
         note(question.line, "all goals hold before anything is done")
       }
@@ -64,12 +65,13 @@ package struct LessonCheck {
         to: Timeline.Position(entry: timeline.position.entry + count, events: .max))
       for goal in goals where !goal.condition.holds(in: timeline, operations: count) {
         unreached.append(goal)
-        note(goal.line, "the solution does not reach the goal: \(goal.text)")
+        note(goal.line, "the solution does not reach the goal: \(goal.text.shown)")
       }
     case .point(let answers, _):
       for answer in answers where answer.thing.thing(on: machine) == nil {
-        note(question.line, "a \(answer.thing.kind) that is an answer is not there at this point")
+        note(answer.line, "this \(answer.thing.kind) is not there at this point")
       }
+      checkPlaces(of: answers, on: machine)
       fallthrough
     default:
       if run.current.steps.isEmpty {
@@ -80,8 +82,13 @@ package struct LessonCheck {
   }
 
   private mutating func checkShow(_ page: Lesson.Page, on machine: Machine) {
-    guard let show = page.show, let name = show.name, !machine.knows(name) else { return }
-    note(show.line, "\(name.shown) is not there at this point", column: show.column)
+    guard let show = page.show else { return }
+    if let name = show.name, !machine.knows(name) {
+      note(show.line, "\(name.shown) is not there at this point", column: show.column)
+    }
+    if let address = show.address, let mistake = machine.mistake(inShown: address, by: show.view) {
+      note(show.line, mistake, column: show.column)
+    }
   }
 
   // MARK: What is asked of a lesson of the course

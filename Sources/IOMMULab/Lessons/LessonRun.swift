@@ -19,8 +19,8 @@ package struct LessonRun: Sendable {
   private var starts: [(start: Int, steps: Int)?]
   /// The lesson's own timeline, while the learner plays with a copy.
   private var own: Timeline?
-  /// What the learner did since.
-  package private(set) var operationCount = 0
+  /// What the learner did since, as places on the timeline; what only looks does not count.
+  private var done: [Int] = []
 
   package init(_ lesson: Lesson, name: String = "") {
     self.lesson = lesson
@@ -43,6 +43,9 @@ package struct LessonRun: Sendable {
   package var isPlaying: Bool { own != nil }
 
   package var isLastPage: Bool { page == lesson.pages.count - 1 }
+
+  /// What the learner did for this question and did not take back.
+  package var operationCount: Int { done.count }
 
   /// What must not be seen yet.
   package var covers: Set<Lesson.View> {
@@ -76,7 +79,7 @@ package struct LessonRun: Sendable {
     self.page = page
     furthest = max(furthest, page)
     if let own { (timeline, self.own) = (own, nil) }
-    operationCount = 0
+    done = []
     if starts[page] != nil {
       standAtStart(&timeline)
     } else if !isAsking {
@@ -139,14 +142,23 @@ package struct LessonRun: Sendable {
 
   /// The learner is about to do something that is none of the lesson's operations.
   package mutating func willOperate(_ timeline: Timeline) {
-    guard own == nil else { return }
+    guard own == nil else {
+      // Whoever went back in time gives up what came after.
+      done.removeAll { $0 > timeline.position.entry }
+      return
+    }
     own = timeline
-    operationCount = 0
+    done = []
   }
 
   /// The learner did something: the goals may be reached.
   package mutating func didOperate(_ timeline: Timeline) {
-    operationCount += 1
+    if !(timeline.current?.operation.onlyLooks ?? true) { done.append(timeline.position.entry) }
+    checkGoals(timeline)
+  }
+
+  /// Answers the question if all its goals are reached by now.
+  package mutating func checkGoals(_ timeline: Timeline) {
     guard isAsking, case .reach(let goals)? = question?.kind else { return }
     var done = timeline
     done.jump(to: Timeline.Position(entry: timeline.position.entry, events: .max))
@@ -168,7 +180,7 @@ package struct LessonRun: Sendable {
   package mutating func resume(_ timeline: inout Timeline) -> Bool {
     let wasPlaying = own != nil
     if let own { (timeline, self.own) = (own, nil) }
-    operationCount = 0
+    done = []
     if !isAsking, question != nil, starts[page] == nil {
       release(&timeline)
       if let steps = starts[page]?.steps { stand(at: steps, &timeline) }
@@ -207,9 +219,10 @@ package struct LessonRun: Sendable {
   package mutating func point(at thing: PointedThing, _ timeline: inout Timeline) -> Bool {
     guard isAsking, case .point(let answers, let otherwise)? = question?.kind else { return false }
     let machine = timeline.machine
-    let things = answers.map { ($0, $0.thing.thing(on: machine)) }
-    guard things.contains(where: { $0.1?.isLike(thing) ?? false }) else { return false }
-    let found = things.first { $0.1 == thing }?.0
+    guard answers.contains(where: { $0.thing.thing(on: machine)?.isLike(thing) ?? false }) else {
+      return false
+    }
+    let found = answers.first { $0.thing.isThing(thing, on: machine) }
     take(found?.isRight ?? false, found?.explanation ?? otherwise, &timeline)
     return true
   }
@@ -272,6 +285,16 @@ package struct LessonRun: Sendable {
     case .type(let answers, _)?: answers.first(where: \.isRight)?.explanation ?? []
     case .point(let answers, _)?: answers.first(where: \.isRight)?.explanation ?? []
     case .order?, .reach?, nil: []
+    }
+  }
+}
+
+extension Operation {
+  /// It asks, and is done to know something.
+  fileprivate var onlyLooks: Bool {
+    switch self {
+    case .walk, .dump, .readWord, .iovaToPhys, .register(_, _, nil): true
+    default: false
     }
   }
 }

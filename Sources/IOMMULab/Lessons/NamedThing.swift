@@ -56,7 +56,7 @@ extension NamedThing {
     case "entry":
       self = .entry(
         domain: try reader.word("DOMAIN"), iova: try reader.number("IOVA"),
-        level: Int(truncatingIfNeeded: try reader.number("LEVEL") & 0xff))
+        level: Int(clamping: try reader.number("LEVEL")))
     case "word": self = .word(try reader.number("ADDRESS"))
     case "register":
       self = .register(iommu: try reader.word("IOMMU"), offset: try reader.number("OFFSET"))
@@ -97,6 +97,23 @@ extension NamedThing {
           tlb[slot].map { $0.iova == iova & ~$0.size.offsetMask } ?? false
         }.map { .tlbSlot(iommu: iommu, slot: $0) }
       }
+    }
+  }
+}
+
+extension NamedThing {
+  /// Whether a thing that was pointed at is this one.
+  ///
+  /// A TLB may remember an address more than once, and the halves of a wide entry are one entry.
+  package func isThing(_ pointed: PointedThing, on machine: Machine) -> Bool {
+    switch (self, pointed) {
+    case (.tlbEntry(let name, let iova), .tlbSlot(let iommu, let slot)):
+      guard iommu == machine.index(ofIOMMU: name), let entry = machine.board.iommus[iommu].tlb[slot]
+      else { return false }
+      return entry.iova == iova & ~entry.size.offsetMask
+    case (.entry, .word(let address)):
+      return thing(on: machine) == .word(address & ~(machine.platform.format.entryBytes - 1))
+    default: return thing(on: machine) == pointed
     }
   }
 }

@@ -168,7 +168,7 @@ struct QuestionDraft {
         given.compactMap { answer in
           guard case .thing(let thing) = answer.value else { return nil }
           return Lesson.PointedAnswer(
-            thing: thing, isRight: answer.keyword == .right,
+            thing: thing, line: answer.line, isRight: answer.keyword == .right,
             explanation: answer.explanation.paragraphs)
         }, otherwise: otherwise)
     case .order:

@@ -198,3 +198,71 @@ import Testing
     #expect(file.text == "domain 2\nwhy 3\n")
   }
 }
+
+/// What a text has to be, and what a lesson's words may not be.
+@Suite struct `A lesson's text` {
+  private func mistakes(_ text: String) throws -> [String] {
+    do {
+      return try LessonCheck(Lesson(parsing: text, platforms: Library.platformNames)).mistakes
+        .map { "\($0.line): \($0.message)" }
+    } catch let error as Lesson.Mistakes {
+      return error.all.map { "\($0.line): \($0.message)" }
+    }
+  }
+
+  @Test func `it is known by its first word, whatever ends the lines`() {
+    #expect(Lesson.isLesson("\u{feff}# mine\r\n\r\nlesson\tOne\r\n"))
+    #expect(Lesson.isLesson("# mine\nlesson One"))
+    #expect(!Lesson.isLesson("# lesson\r\nalloc lesson"))
+    #expect(!Lesson.isLesson(""))
+  }
+
+  @Test func `a control character is told with its place`() throws {
+    #expect(
+      try mistakes("lesson A\u{1b}[31m\nsection B\n| text\u{7}") == [
+        "1: a control character, code 27, is no text", "3: a control character, code 7, is no text",
+      ])
+  }
+
+  @Test func `names and addresses that the machine does not have are told`() throws {
+    let text = """
+      lesson A
+      use msm8x60
+      section B
+      show walk mdp_vg1 0x100000000
+      do What?
+        goal nobody is detached
+        goal nowhere is gone
+        goal mdp_vg1 reads 0x100000000 as 0
+        goal word 0x40000001 is 0
+        goal register nothing 0x2 is 0
+        hint H
+        solution alloc fb
+      """
+    let found = try mistakes(text).joined(separator: "\n")
+    for words in [
+      "4: 0x100000000 has more than the 32 bits", "6: no device is called nobody",
+      "7: no operation of this lesson makes a domain nowhere", "8: 0x100000000 has more",
+      "9: 0x40000001 is no multiple of 4", "10: no IOMMU is called nothing",
+      "10: 0x00000002 is no offset",
+    ] {
+      #expect(found.contains(words), "\(words) is not in\n\(found)")
+    }
+  }
+}
+
+/// What counts as the same answer.
+@Suite struct `A typed answer` {
+  @Test(arguments: [
+    ("16K", "16 KiB"), ("16K", "16,384 bytes"), ("16K", "0x4000"), ("EBUSY", "-EBUSY"),
+    ("EBUSY", "-16"), ("EBUSY", "ebusy"), ("ok", "OK"), ("0x1b", "27"), ("4G", "4gb"),
+  ])
+  func `may be written as people write it`(right: String, typed: String) {
+    #expect(AnswerValue(typed).isSame(as: AnswerValue(right)))
+  }
+
+  @Test(arguments: [("16", "-16"), ("EBUSY", "16"), ("EBUSY", "-22"), ("0x100", "100"), ("1", "")])
+  func `is wrong where it says something else`(right: String, typed: String) {
+    #expect(!AnswerValue(typed).isSame(as: AnswerValue(right)))
+  }
+}
