@@ -24,6 +24,8 @@ struct Opening {
   var background: Background?
   var leavesMouse = false
   var study: Study?
+  /// What came from there, once it was read.
+  var standardInput: String?
 
   /// What is learnt: the map of the course, a lesson, or problems without end.
   enum Study {
@@ -34,9 +36,10 @@ struct Opening {
 
   /// Opens the explorer and stays until the person leaves.
   func run() throws(Failure) {
-    let study = if let study { study as Study? } else { try lessonInFile() }
+    var reading = self
+    let study = if let study { study as Study? } else { try reading.lessonInFile() }
     // Handed over, not kept: a second holder of a million operations would have them copied.
-    var opened = Optional(try session(without: study))
+    var opened = Optional(try reading.session(without: study))
     let isLight = rememberedBackground() == .light
     do throws(TerminalFailure) {
       let history = HistoryFile()
@@ -74,14 +77,16 @@ struct Opening {
   }
 
   /// The lesson that the file is, if it is one.
-  func lessonInFile() throws(Failure) -> Study? {
-    guard let file, file != "-", case .success(let text) = readText(file), Lesson.isLesson(text)
-    else { return nil }
+  ///
+  /// Standard input can be read but once, so what was read is kept for the session.
+  mutating func lessonInFile() throws(Failure) -> Study? {
+    guard let file, case .success(let text) = readText(file) else { return nil }
+    if file == "-" { standardInput = text }
+    guard Lesson.isLesson(text) else { return nil }
     do throws(Lesson.Mistakes) {
       return .lesson(try Lesson(parsing: text, platforms: Library.platformNames), name: "")
     } catch {
-      let lines = error.all.map { "\(file.shown):\($0.line):\($0.column): \($0.message)" }
-      throw Failure(message: lines.joined(separator: "\n"), status: 2)
+      throw Failure(message: error.lines(in: file.shown).joined(separator: "\n"), status: 2)
     }
   }
 
@@ -132,7 +137,7 @@ struct Opening {
     if let scene { (name, text) = try shipped(scene) }
     if let file {
       name = file
-      switch readText(file) {
+      switch standardInput.map({ .success($0) }) ?? readText(file) {
       case .success(let found): text = found
       case .failure(let problem):
         throw Failure(message: "\(file.shown): \(problem.message)", status: 2)

@@ -71,7 +71,7 @@ struct PictureCommand: ParsableCommand {
 
   private func explorer(_ theme: Theme) throws -> Explorer {
     do throws(Opening.Failure) {
-      let opening = Opening(file: file, platform: platform)
+      var opening = Opening(file: file, platform: platform)
       let study =
         if let lesson { try LessonCommand.study(lesson) } else { try opening.lessonInFile() }
       let (timeline, registers, title) = try opening.session(without: study)

@@ -36,7 +36,18 @@ struct PracticeCommand: ParsableCommand {
     let practice = Practice(chosen, seed: seed)
     guard !text else {
       var dialogue = PracticeDialogue(practice)
-      dialogue.run(ask: { readLine() }, write: { print($0) })
+      var output = StandardOutput()
+      // What cannot be written is asked no more.
+      dialogue.run(
+        ask: {
+          output.flush()
+          return output.problem == nil ? readLine() : nil
+        }, write: { output.write($0 + "\n") })
+      output.flush()
+      if let problem = output.problem {
+        complain("standard output: \(problem.message)")
+        throw ExitCode(1)
+      }
       return
     }
     try screen.run { Opening(study: .practice(practice)) }
