@@ -44,7 +44,7 @@ extension Explorer {
     return true
   }
 
-  private var unsavedWords: String {
+  var unsavedWords: String {
     unsavedCount == 1 ? "1 operation is not saved" : "\(unsavedCount) operations are not saved"
   }
 
@@ -114,6 +114,7 @@ extension Explorer {
     case .failure(.exists):
       throw ParseError(line: 1, column: command.pathColumn, "\(path.shown) cannot be read")
     }
+    if Lesson.isLesson(text) { return try openLesson(text, from: path) }
     let name = shipped?.title ?? path.split(separator: "/").last.map(String.init) ?? path
     guard text.utf8.count <= Loading.longest else {
       return load(
@@ -153,6 +154,7 @@ extension Explorer {
   }
 
   private mutating func reset() throws(ParseError) {
+    if let lesson { return try restart(lesson) }
     let opened = opened
     let timeline: Timeline
     if let source = opened.source {

@@ -31,7 +31,7 @@ extension Explorer {
   mutating func paste(_ text: String) {
     guard text.contains(where: { !$0.isWhitespace }) else { return }
     if prompt == nil {
-      (linkChoice, isWhyOpen, comparison, designs) = (nil, false, nil, nil)
+      (linkChoice, isWhyOpen, comparison, designs, course) = (nil, false, nil, nil, nil)
       notice = nil
       prompt = Prompt(.operation, history: history.lines)
     }
@@ -108,6 +108,7 @@ extension Explorer {
 
   /// Does an operation at the cursor, tells what came of it, and returns whether that is no refusal.
   mutating func run(_ operation: Operation) throws(ParseError) -> Bool {
+    var wasInLesson = false
     if case .use(let platform, _) = operation {
       guard Library.platformNames.contains(platform) else {
         let known = Library.platformNames.joined(separator: ", ")
@@ -118,6 +119,7 @@ extension Explorer {
       let machine = Machine(unprobed: try Library.platform(platform))
       // Devices at work stop at their next tick, which says that none is attached any more.
       let isRunning = traffic.isRunning
+      wasInLesson = lesson != nil
       try begin(Timeline(from: machine), title: "new session")
       traffic.isRunning = isRunning
     }
@@ -147,6 +149,7 @@ extension Explorer {
     if dropped > 0 {
       notice += Prose("; \(dropped) later operation\(dropped == 1 ? "" : "s") given up", .dim)
     }
+    if wasInLesson { notice += Prose("; the lesson is left, L opens it again", .dim) }
     self.notice = notice
     if case .walk(let request) = operation { chosenAddress = IOVA(request.iova) }
     show(operation)

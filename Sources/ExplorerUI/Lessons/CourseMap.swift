@@ -6,6 +6,8 @@ struct CourseCursor: Hashable, Sendable {
   var cursor = 0
   /// The person asked once to forget all progress; asking again does it.
   var asksToReset = false
+  /// The lesson that was asked for while there was something to lose; asking again takes it.
+  var asked: Int?
 }
 
 /// The map of the course: all lessons, and how far one is with each.
@@ -40,6 +42,7 @@ extension Explorer {
       return .none
     }
     course?.asksToReset = false
+    if Keymap.action(for: key, in: .inspector, .path) != .open { course?.asked = nil }
     switch (key.code, key.modifiers) {
     case (.character("l"), []), (.character("L"), _): return perform(.leave)
     default: break
@@ -67,6 +70,12 @@ extension Explorer {
 
   mutating func openLesson(_ index: Int) {
     guard let entry = Course.lessons[safe: index] else { return }
+    // What is done within a lesson is tried out only.
+    guard lesson != nil || unsavedCount == 0 || course?.asked == index else {
+      course?.asked = index
+      notice = Prose("\(unsavedWords), and would be gone: Enter again takes the lesson.", .fault)
+      return
+    }
     do {
       try take(try entry.lesson(), named: entry.name)
     } catch {
@@ -78,6 +87,7 @@ extension Explorer {
   mutating func resetProgress() {
     guard course?.asksToReset ?? true else {
       course?.asksToReset = true
+      notice = "R again forgets all progress; any other key keeps it."
       return
     }
     progress.reset()
@@ -142,7 +152,10 @@ struct CourseView {
       let words: Prose =
         map.asksToReset
         ? Prose("R again forgets all progress; any other key keeps it.", .fault)
-        : LessonText.prose(lesson.about, on: explorer.machine)
+        : map.asked != nil
+          ? Prose(
+            "\(explorer.unsavedWords), and would be gone: Enter again takes the lesson.", .fault)
+          : LessonText.prose(lesson.about, on: explorer.machine)
       for (row, line) in Wrapped(words, width: inside.width - 4).lines.prefix(2).enumerated() {
         pen.write(line, at: 2, inside.height - 2 + row, in: inside)
       }

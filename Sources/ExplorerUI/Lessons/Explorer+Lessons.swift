@@ -51,6 +51,11 @@ extension Explorer {
     if let next = taken.reviews.first, taken.waiting.isEmpty, let lesson = try? next.lesson.lesson()
     {
       taken.reviews.removeFirst()
+      guard lesson.pages[safe: next.page]?.question != nil else {
+        // The lesson has changed since: there is nothing to come back to.
+        progress.note(reviewOf: next.page, in: next.lesson.name, isMissed: false)
+        return try start(&taken)
+      }
       taken.waiting = [taken.run]
       taken.run = LessonRun(lesson, name: next.lesson.name)
       try open(&taken, atPage: next.page)
@@ -244,7 +249,7 @@ extension Explorer {
       return
     }
     if forward, let run = lesson?.run, run.isLastPage {
-      goOn()
+      if run.isAsking { skip() } else { goOn() }
       return
     }
     var isTurned = false

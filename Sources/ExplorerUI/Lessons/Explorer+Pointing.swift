@@ -19,12 +19,14 @@ extension Explorer {
       let asked = answers.first?.thing
     else { return nil }
     return switch asked {
-    case .iommu: Subject(selection, in: machine).iommu.map { .iommu($0) }
-    case .context, .domain:
+    case .iommu where !answers.contains(where: { $0.thing.isSelected }):
+      Subject(selection, in: machine).iommu.map { .iommu($0) }
+    case .iommu, .context, .domain:
       switch selection {
       case .bank(let iommu, let bank): .context(iommu: iommu, bank: bank)
       case .domain(let name): .domain(name)
-      case .iommu: nil
+      case .iommu(let iommu):
+        answers.contains { $0.thing.isIOMMU } ? .iommu(iommu) : nil
       }
     case .entry, .word, .register, .tlbEntry: thingUnderCursor
     }
@@ -106,4 +108,16 @@ extension Explorer {
     case nil: nil
     }
   }
+}
+
+extension NamedThing {
+  /// It is what the tree's cursor is on, and not what that belongs to.
+  fileprivate var isSelected: Bool {
+    switch self {
+    case .context, .domain: true
+    default: false
+    }
+  }
+
+  fileprivate var isIOMMU: Bool { if case .iommu = self { true } else { false } }
 }

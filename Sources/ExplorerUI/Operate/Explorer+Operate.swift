@@ -21,7 +21,9 @@ extension Explorer {
 
   /// The right button: selects what is under the mouse, and lists what can be done with it.
   mutating func operate(at position: Point) -> Effect {
-    guard prompt == nil, picker == nil, designs == nil, !isWhyOpen, layout.shape != .sentence else {
+    guard prompt == nil, picker == nil, designs == nil, course == nil, !isWhyOpen,
+      layout.shape != .sentence
+    else {
       return .none
     }
     if case .form = operating { return .none }
