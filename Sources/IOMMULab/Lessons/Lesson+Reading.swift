@@ -163,11 +163,14 @@ struct LessonReader {
       guard title.isEmpty else { throw here.error("a lesson has one title") }
       title = try here.text(rest, "TITLE")
     case .part:
+      guard part == 0 else { throw here.error("a lesson has one part") }
       guard let number = Int(rest), (1...Course.partTitles.count).contains(number) else {
         throw here.error("a part is a number from 1 to \(Course.partTitles.count)")
       }
       part = number
-    case .about: about = try here.text(rest, "SENTENCE")
+    case .about:
+      guard about.isEmpty else { throw here.error("a lesson has one about") }
+      about = try here.text(rest, "SENTENCE")
     case .section:
       section = try here.text(rest, "TITLE")
       drafts.append(PageDraft(line: here.number, section: section))
@@ -177,7 +180,12 @@ struct LessonReader {
       page(here) { $0.sources.append(source) }
     case .show:
       let show = try Lesson.Show(rest, here)
-      page(here) { $0.show = show }
+      var isSecond = false
+      page(here) { page in
+        isSecond = page.show != nil
+        page.show = show
+      }
+      if isSecond { throw here.error("a page shows one view: another show is above") }
     case .choose, .type, .point, .order, .toDo:
       let question = QuestionDraft(keyword, try here.text(rest, "QUESTION"), here)
       if drafts.last?.question != nil {

@@ -224,6 +224,15 @@ import Testing
       ])
   }
 
+  @Test func `what a lesson or a page has once is told when it stands there twice`() throws {
+    #expect(
+      try mistakes("lesson A\npart 1\npart 2\nabout x\nabout y\nsection B\nshow tlb\nshow tlb\n")
+        == [
+          "3: a lesson has one part", "5: a lesson has one about",
+          "8: a page shows one view: another show is above",
+        ])
+  }
+
   @Test func `names and addresses that the machine does not have are told`() throws {
     let text = """
       lesson A
