@@ -9,10 +9,11 @@ enum EventLoop {
   ///
   /// `make` makes the explorer, once it is known what the terminal can show. What comes back is the
   /// signal that asked the program to end, if one did, and what was done and not saved. `remember`
-  /// takes each line that was done, `keep` how far the learner is, whenever that changes.
+  /// takes each line that was done, `keep` how far the learner is, whenever that changes, and says
+  /// what prevents it, which the learner is told once.
   static func run(
     mouse: Bool, remember: ([String]) -> Void,
-    keep: (_ progress: CourseProgress, _ before: CourseProgress) -> Void,
+    keep: (_ progress: CourseProgress, _ before: CourseProgress) -> String?,
     _ make: (ColorCount, _ isUnicode: Bool) -> Explorer
   ) throws(TerminalFailure) -> (signal: Int32?, unsaved: String) {
     var terminal = try Terminal.open(mouse: mouse)
@@ -28,6 +29,7 @@ enum EventLoop {
     present(&explorer, on: &terminal)
     var ticker = Ticker()
     var progress = explorer.progress
+    var isToldOfKeeping = false
     while let events = terminal.nextEvents(
       timeoutMilliseconds: ticker.milliseconds(every: explorer.millisecondsPerTick))
     {
@@ -46,7 +48,10 @@ enum EventLoop {
         }
       }
       if explorer.progress != progress {
-        keep(explorer.progress, progress)
+        if let problem = keep(explorer.progress, progress), !isToldOfKeeping {
+          explorer.tellNotKept(problem)
+          isToldOfKeeping = true
+        }
         progress = explorer.progress
       }
       present(&explorer, on: &terminal)

@@ -9,9 +9,12 @@ struct ProgressFile {
   }
 
   /// Keeps what changed between two states; another session may have changed the rest.
-  func keep(_ progress: CourseProgress, changedFrom before: CourseProgress) {
+  ///
+  /// - Returns: Why that cannot be; nil when it is kept.
+  func keep(_ progress: CourseProgress, changedFrom before: CourseProgress) -> String? {
     var kept = read()
     kept.take(progress, changedFrom: before)
-    file.replace(with: kept.text)
+    guard !file.replace(with: kept.text) else { return nil }
+    return file.path.map { "\($0.shown) cannot be written" } ?? "there is no folder for it"
   }
 }

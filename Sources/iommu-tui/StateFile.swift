@@ -23,7 +23,8 @@ struct StateFile {
   /// The one of this process.
   init(_ name: String) { self.init(name) { name in getenv(name).map { String(cString: $0) } } }
 
-  private var path: String? { folder.map { $0 + "/" + name } }
+  /// Where it lies; nil where the environment says nothing of use.
+  var path: String? { folder.map { $0 + "/" + name } }
 
   /// A larger file is none of ours.
   private static let largest = 4 << 20
@@ -51,18 +52,21 @@ struct StateFile {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Puts a text in its place.
-  func replace(with text: String) {
-    guard let folder, let path else { return }
+  /// Puts a text in its place; false where that cannot be done.
+  @discardableResult
+  func replace(with text: String) -> Bool {
+    guard let folder, let path else { return false }
     makeFolders(folder)
     // Written beside it and moved over it: whoever reads sees the old file or the new one.
     let fresh = path + ".\(getpid())"
     let mode: mode_t = 0o600
     let descriptor = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
-    guard descriptor >= 0 else { return }
+    guard descriptor >= 0 else { return false }
     let isWritten = writeAll(descriptor, Array(text.utf8)[...])
     let isClosed = close(descriptor) == 0
-    if !(isWritten && isClosed && rename(fresh, path) == 0) { unlink(fresh) }
+    let isInPlace = isWritten && isClosed && rename(fresh, path) == 0
+    if !isInPlace { unlink(fresh) }
+    return isInPlace
   }
 
   private func makeFolders(_ folder: String) {

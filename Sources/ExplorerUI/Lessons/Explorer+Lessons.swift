@@ -26,6 +26,11 @@ extension Explorer {
   /// Takes in how far the learner was the last time.
   package mutating func learnt(_ progress: CourseProgress) { self.progress = progress }
 
+  /// Says that the next start will know nothing of this one.
+  package mutating func tellNotKept(_ problem: String) {
+    notice = Prose("Your progress is not kept: \(problem).", .fault)
+  }
+
   /// Begins a lesson, or says why that cannot be.
   package mutating func begin(_ lesson: Lesson, named name: String) {
     do throws(ParseError) {
