@@ -219,6 +219,19 @@ import Testing
     #expect(session.explorer.progress[second.name].pages == 2)
   }
 
+  @Test func `a lesson goes on where it was left, and what lies before counts as it did`() throws {
+    let second = try #require(Course.lessons.dropFirst().first)
+    var session = try Session(
+      lesson: second.text, named: second.name,
+      progress: CourseProgress(text: "\(second.name) 3 missed 2\n"))
+    #expect(session.screen.contains("page 3 of") && session.screen.contains("Here you left off"))
+    try session.press("[]")
+    #expect(session.explorer.progress.text == "\(second.name) 3 missed 2\n")
+    let done = CourseProgress(text: "\(second.name) 3 done\n")
+    session = try Session(lesson: second.text, named: second.name, progress: done)
+    #expect(session.screen.contains("page 1 of"))
+  }
+
   @Test func `progress is forgotten only when asked twice`() throws {
     var session = try Session("L<Enter>L", size: (80, 24))
     #expect(!session.explorer.progress.lessons.isEmpty)

@@ -45,6 +45,8 @@ extension Explorer {
     var taken = TakenLesson(LessonRun(new, name: name))
     if !name.isEmpty {
       taken.reviews = Array(progress.missed(besides: name).prefix(Self.mostReviews))
+      let before = progress[name]
+      taken.firstPage = before.isDone ? 0 : max(0, min(before.pages, new.pages.count) - 1)
     }
     try start(&taken)
   }
@@ -65,7 +67,8 @@ extension Explorer {
       taken.run = LessonRun(lesson, name: next.lesson.name)
       try open(&taken, atPage: next.page)
     } else {
-      try open(&taken, atPage: 0)
+      try open(&taken, atPage: taken.firstPage)
+      if taken.firstPage > 0 { notice = "Here you left off; [ goes to the pages before." }
     }
   }
 

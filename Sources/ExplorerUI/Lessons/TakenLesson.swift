@@ -16,6 +16,8 @@ struct TakenLesson: Sendable {
 
   /// A question of an earlier lesson that was missed there.
   var isReview: Bool { !waiting.isEmpty }
+  /// Where it was left the last time.
+  var firstPage = 0
   /// Problems without end, one after the other, and how many were answered at once.
   var practice: Practice?
   var mastered = 0

@@ -69,6 +69,7 @@ package struct LessonRun: Sendable {
     let last = max(0, min(page, lesson.pages.count - 1))
     for earlier in 0..<last {
       self.page = earlier
+      if question != nil { states[earlier].result = .earlier }
       release(&timeline)
     }
     enter(last, &timeline)

@@ -11,6 +11,8 @@ package struct QuestionState: Hashable, Sendable {
     case right
     /// The answer was shown: skipped, or asked for after the last hint.
     case shown
+    /// It was left behind another time: nothing is known of it but that.
+    case earlier
   }
 
   /// Answers that were wrong.
