@@ -28,7 +28,7 @@ struct CallTreeView {
     let isScrolled = first > 0
     let visible = lines[first..<min(lines.count, first + area.height)].dropFirst()
     let outer = isScrolled ? visible.map(\.depth).min() ?? 0 : 0
-    if isScrolled { drawBreadcrumb(lines, before: first + 1, in: area, with: &pen) }
+    if isScrolled { drawBreadcrumb(lines, before: first + 1, of: current, in: area, with: &pen) }
     for row in (isScrolled ? 1 : 0)..<max(isScrolled ? 1 : 0, min(area.height, lines.count - first))
     {
       let line = lines[first + row]
@@ -38,7 +38,8 @@ struct CallTreeView {
   }
 
   private func drawBreadcrumb(
-    _ lines: [CallTree.Line], before end: Int, in area: Rect, with pen: inout Pen
+    _ lines: [CallTree.Line], before end: Int, of current: Timeline.Entry, in area: Rect,
+    with pen: inout Pen
   ) {
     // Of the calls that are open, those that the first line shown lies in.
     var calls: [Int] = []
@@ -46,6 +47,11 @@ struct CallTreeView {
     for line in lines[..<end].reversed() where line.depth < depth {
       depth = line.depth
       if case .open(let index) = line.kind { calls.insert(index, at: 0) }
+    }
+    guard !calls.isEmpty else {
+      // What the hardware does by itself lies in no call: the operation is its heading.
+      pen.write(words(of: lines[0], of: current), at: 1, 0, in: area)
+      return
     }
     let names = calls.map { index in
       EventLine(explorer).call(timeline.recording.events[index].change)
