@@ -49,6 +49,8 @@ struct FormLayout {
       air = 1
       rest -= 4
     }
+    // What is left shows more fields of the word.
+    if hasWord, middleRows == wanted { middleRows += max(0, min(rest, 3)) }
     fieldsTop = air
     var row = air + fieldRows * spacing + (spacing == 1 ? air : 0) + 1
     if middleRows > 0 {

@@ -36,6 +36,12 @@ extension OperateFormView {
         pen.put(pen.glyphs.current, pen.theme.style(.accent), at: 1, rows + row, in: area)
       }
     }
+    guard room > 0 else { return }
+    if first > 0 { pen.writeRight(Prose("  \(first) more ↑", .dim), inset: 1, rows, in: area) }
+    let after = word.fields.count - first - room
+    if after > 0 {
+      pen.writeRight(Prose("  \(after) more ↓", .dim), inset: 1, rows + room - 1, in: area)
+    }
   }
 
   /// Where there is no room for the diagram: the bit and its field.
