@@ -102,6 +102,8 @@ struct CourseView {
     case part(String)
     case lesson(Int)
     case gap
+
+    var isLesson: Bool { if case .lesson = self { true } else { false } }
   }
 
   private let explorer: Explorer
@@ -135,16 +137,18 @@ struct CourseView {
     pen.link(Rect(column: 0, row: 0, width: explorer.width, height: explorer.height), to: .leave)
     pen.clear(area)
     let done = lessons.count { explorer.progress[$0.name].isDone }
+    let about = height >= 14 ? 3 : 0
+    let list = LineList(
+      count: rows.count, cursor: rows.firstIndex(of: .lesson(map.cursor)) ?? 0,
+      height: height - 2 - about)
+    let hidden = lessons.count - rows[list.visible].count { $0.isLesson }
     let inside = pen.frame(
       area, title: Prose("The course", .strong), focused: true,
-      right: Prose("\(done) of \(lessons.count) done", .dim),
+      right: Prose(
+        (hidden > 0 ? "\(hidden) more ↑↓   " : "") + "\(done) of \(lessons.count) done", .dim),
       bottom: "\(live: "●") done  \(Prose("◐", .accent)) begun  \(dim: "○") to come  "
         + Prose("≠", .stale) + Prose(" missed questions, which come back", .text))
     pen.cover(area, with: .lesson(.pointAtLesson(map.cursor)))
-    let about = inside.height >= 12 ? 3 : 0
-    let list = LineList(
-      count: rows.count, cursor: rows.firstIndex(of: .lesson(map.cursor)) ?? 0,
-      height: inside.height - about)
     for (line, index) in list.visible.enumerated() {
       draw(rows[index], at: line, in: inside, with: &pen)
     }

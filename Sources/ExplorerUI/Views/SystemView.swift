@@ -250,7 +250,7 @@ struct SystemView {
       } ?? false
     }
     pen.write(isLive ? Prose("●", .live) : Prose("○", .dim), at: 1, row, in: area)
-    let nameWidth = isWide ? 12 : 6
+    let nameWidth = isWide ? 11 : 6
     pen.write(
       Prose(DisplayWidth.truncate(name, to: nameWidth, ellipsis: pen.glyphs.cut), .domain), at: 3,
       row, in: area)

@@ -62,15 +62,19 @@ struct TLBView {
     }
     let isNarrow = area.width < 70
     let columns = isNarrow ? (2, 2, 18, 33, 38, 38) : (2, 8, 23, 38, 43, 57)
-    if !isNarrow {
-      for (column, title) in [
-        (columns.0, "entry"), (columns.1, "IOVA"), (columns.2, "memory"), (columns.3, "size"),
-        (columns.4, "tag"), (columns.5, "hits"), (columns.5 + 6, "the tables say"),
-      ] {
-        pen.write(title, .dim, at: column, 1, in: area)
-      }
+    var titles = [(columns.1, "IOVA"), (columns.2, "memory"), (columns.3, "size")]
+    titles +=
+      isNarrow
+      ? [(columns.5, "tables say")]
+      : [
+        (columns.0, "entry"), (columns.4, "tag"), (columns.5, "hits"),
+        (columns.5 + 6, "the tables say"),
+      ]
+    // Where entries themselves have little room, their columns go without heads.
+    let top = isNarrow && area.height < 10 ? 1 : 2
+    for (column, title) in titles where top == 2 {
+      pen.write(title, .dim, at: column, 1, in: area)
     }
-    let top = isNarrow ? 1 : 2
     let focused = explorer.focus == .inspector
     let list = LineList(count: lines.count, cursor: cursor, height: area.height - top - below)
     for (row, index) in list.visible.enumerated() {
