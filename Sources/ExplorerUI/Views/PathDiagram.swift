@@ -106,28 +106,64 @@ struct PathDiagram {
 
   // MARK: One line
 
-  func drawLine(in area: Rect, with pen: inout Pen) {
+  /// Draws the hops as one line, or as two where their names have no room in one, each with its
+  /// details below; returns the row for what follows.
+  func drawLine(in area: Rect, with pen: inout Pen) -> Int {
     let glyphs = pen.glyphs
+    let width = area.width - 1
+    let short = route.hops.indices.map { name(of: $0, cutTo: $0 == 0 ? 10 : 8, glyphs) }
+    let count = short.count
+    if short.total + (count - 1) * 4 > width, area.height >= 10 {
+      let names = route.hops.indices.map { name(of: $0, cutTo: 12, glyphs) }
+      var split = 1
+      while split < count - 1, names.prefix(split + 1).total + (split + 1) * 5 <= width + 1 {
+        split += 1
+      }
+      draw(0..<split, names, dashes: 2, at: 1, in: area, with: &pen)
+      draw(split..<count, names, dashes: 2, at: 3, in: area, with: &pen)
+      return 6
+    }
+    let dashes = short.total + (count - 1) * 5 <= width ? 2 : 1
+    let names = fitted(short, in: width, dashes: dashes, glyphs)
+    draw(0..<count, names, dashes: dashes, at: 1, in: area, with: &pen)
+    return 4
+  }
+
+  /// Some of the hops from left to right, with the arrow that leads to each but the first of all.
+  private func draw(
+    _ hops: Range<Int>, _ names: [Prose], dashes: Int, at row: Int, in area: Rect,
+    with pen: inout Pen
+  ) {
     var column = 1
-    let (names, dashes) = fitted(in: area.width - 1, glyphs)
-    for (index, hop) in route.hops.enumerated() {
-      pen.write(detail(of: hop, index), at: column, 2, in: area)
-      column = pen.write(names[index], at: column, 1, in: area)
-      guard index + 1 < route.hops.count else { continue }
-      let isLive = route.isLive(after: index)
-      let isBroken = isBroken(after: index)
-      let style = pen.theme.style(isBroken ? .fault : isLive ? .live : .faint)
-      let dash = isLive ? glyphs.horizontal : glyphs.dashedHorizontal
-      let head = isBroken ? glyphs.refused : glyphs.current
-      let line = String(repeating: dash, count: dashes)
-      column = pen.write(" \(line)\(head) ", style: style, at: column, 1, in: area)
+    for index in hops {
+      if index > 0 { column = drawArrow(to: index, dashes, at: column, row, in: area, with: &pen) }
+      pen.write(detail(of: route.hops[index], index), at: column, row + 1, in: area)
+      column = pen.write(names[index], at: column, row, in: area) + 1
     }
   }
 
-  /// The names of the hops so that all of them fit, and how long the arrows between them are.
-  private func fitted(in width: Int, _ glyphs: Glyphs) -> (names: [Prose], dashes: Int) {
-    var names = route.hops.enumerated().map { $1.name.cut(to: $0 == 0 ? 10 : 8, glyphs) }
-    let dashes = names.total + (names.count - 1) * 5 <= width ? 2 : 1
+  private func drawArrow(
+    to hop: Int, _ dashes: Int, at column: Int, _ row: Int, in area: Rect, with pen: inout Pen
+  ) -> Int {
+    let glyphs = pen.glyphs
+    let isLive = route.isLive(after: hop - 1)
+    let isBroken = isBroken(after: hop - 1)
+    let style = pen.theme.style(isBroken ? .fault : isLive ? .live : .faint)
+    let dash = isLive ? glyphs.horizontal : glyphs.dashedHorizontal
+    let head = isBroken ? glyphs.refused : glyphs.current
+    let line = String(repeating: dash, count: dashes)
+    return pen.write("\(line)\(head) ", style: style, at: column, row, in: area)
+  }
+
+  private func name(of hop: Int, cutTo width: Int, _ glyphs: Glyphs) -> Prose {
+    route.hops[hop].name.cut(to: width, glyphs)
+  }
+
+  /// The names of the hops, cut so that all of them fit.
+  private func fitted(
+    _ names: [Prose], in width: Int, dashes: Int, _ glyphs: Glyphs
+  ) -> [Prose] {
+    var names = names
     let room = width - (names.count - 1) * (dashes + 3)
     while names.total > room,
       let widest = names.indices.max(by: { names[$0].width < names[$1].width }),
@@ -137,7 +173,7 @@ struct PathDiagram {
       guard shorter.width < names[widest].width else { break }
       names[widest] = shorter
     }
-    return (names, dashes)
+    return names
   }
 
   /// Below a hop: what it says, where the request stops, or that it passes the rest by.
@@ -152,7 +188,7 @@ struct PathDiagram {
   }
 }
 
-extension [Prose] {
+extension Sequence<Prose> {
   /// How wide all of them are.
   fileprivate var total: Int { reduce(0) { $0 + $1.width } }
 }

@@ -28,9 +28,9 @@ extension Subject {
 
 /// From device to memory: the way a request takes, with the live value on each hop.
 struct PathView {
-  private let explorer: Explorer
-  private let subject: Subject
-  private let machine: Machine
+  let explorer: Explorer
+  let subject: Subject
+  let machine: Machine
 
   init(_ explorer: Explorer, _ subject: Subject) {
     self.explorer = explorer
@@ -89,7 +89,7 @@ struct PathView {
   private var isFocused: Bool { explorer.focus == .inspector }
 
   /// Lays the cursor under one of the lines, and makes a click put it there.
-  private func finish(_ index: Int, at row: Int, in area: Rect, with pen: inout Pen) {
+  func finish(_ index: Int, at row: Int, in area: Rect, with pen: inout Pen) {
     if index == explorer.lineCursor, isFocused {
       pen.select(row: row, in: area, focused: true)
     }
@@ -131,27 +131,35 @@ struct PathView {
       diagram.drawBoxes(in: area, with: &pen)
       row = 8
     } else {
-      diagram.drawLine(in: area, with: &pen)
-      row = 4
+      row = diagram.drawLine(in: area, with: &pen)
     }
     let isNarrow = area.width < 70
-    var line = Prose(isNarrow ? "" : "If ", .text)
-    line += Prose(subject.deviceName ?? "", .strong)
-    line += Prose(isNarrow ? " reading " : " read ", .text) + Prose(request.iova.value.hex8, .iova)
-    line += Prose(
-      isNarrow
-        ? " would reach"
-        : words.stream(request.stream, ofMany: streamCount) + " it would reach", .text)
-    pen.write(line, at: isNarrow ? 1 : 2, row, in: area)
-    draw("now", outcome, row + 1, in: area, with: &pen)
+    pen.write(question(request, columns: area.width), at: isNarrow ? 1 : 2, row, in: area)
+    draw(nil, outcome, row + 1, in: area, with: &pen)
     row += 2
     if let (step, later) = future(of: request, now: outcome) {
-      draw("after step \(step)", later, row, in: area, with: &pen)
+      draw(step, later, row, in: area, with: &pen)
       row += 1
     }
     let next = drawRegisters(from: row + 1, in: area, with: &pen)
     if isTall, area.height - next >= 8 { drawNeighbours(from: next + 1, in: area, with: &pen) }
   }
+
+  /// What the answers below are about; where there is little room the diagram alone says who asks.
+  private func question(_ request: Request, columns: Int) -> Prose {
+    let name = Prose(subject.deviceName ?? "", .strong)
+    let address = Prose(request.iova.value.hex8, .iova)
+    switch columns {
+    case ..<Self.tightWidth: return "A read of " + address + " would reach"
+    case ..<70: return name + " reading " + address + " would reach"
+    default:
+      let stream = words.stream(request.stream, ofMany: streamCount)
+      return "If " + name + " read " + address + "\(stream) it would reach"
+    }
+  }
+
+  /// Below so many columns the answers are cut to what the diagram above does not say.
+  private static let tightWidth = 46
 
   /// Where there is room: the streams that come here, and what the table maps.
   private func drawNeighbours(from row: Int, in area: Rect, with pen: inout Pen) {
@@ -176,7 +184,7 @@ struct PathView {
   }
 
   /// The mapped ranges that fit, around the cursor; `firstLine` is the number of the first of all.
-  private func drawRanges(
+  func drawRanges(
     from row: Int, firstLine: Int, in area: Rect, with pen: inout Pen
   ) {
     let ranges = ranges
@@ -192,10 +200,20 @@ struct PathView {
     }
   }
 
+  /// What a request would reach now, or once a step is done.
   private func draw(
-    _ when: String, _ outcome: WalkOutcome, _ row: Int, in area: Rect, with pen: inout Pen
+    _ step: Int?, _ outcome: WalkOutcome, _ row: Int, in area: Rect, with pen: inout Pen
   ) {
     let isNarrow = area.width < 70
+    let isTight = area.width < Self.tightWidth
+    let when = step.map { isTight ? "step \($0)" : "after step \($0)" } ?? "now"
+    if isTight {
+      pen.write(when, .dim, at: 1, row, in: area)
+      let address = outcome.physical.map { Prose($0.value.hex8, .physical) + "  " } ?? ""
+      let answer = address + words(for: outcome, isNarrow: true, namesDomain: false)
+      pen.write(answer, at: 12, row, in: area)
+      return
+    }
     pen.write(when, .dim, at: isNarrow ? 3 : 4, row, in: area)
     let column = isNarrow ? 18 : 20
     let address =
@@ -205,7 +223,9 @@ struct PathView {
       words(for: outcome, isNarrow: isNarrow), at: column + (isNarrow ? 12 : 13), row, in: area)
   }
 
-  private func words(for outcome: WalkOutcome, isNarrow: Bool) -> Prose {
+  private func words(
+    for outcome: WalkOutcome, isNarrow: Bool, namesDomain: Bool = true
+  ) -> Prose {
     switch outcome {
     case .bypassed:
       return Prose(isNarrow ? "untranslated" : "the same number: nothing is translated", .dim)
@@ -221,6 +241,7 @@ struct PathView {
       words += Prose("\(entry.size.bytes.sizeText) ", .text)
       words += Prose(self.words.leaf(entry.size), .dim)
       if let name = subject.domainName {
+        guard namesDomain else { return words }
         words += Prose(" of ", .dim) + Prose(name, .domain)
       } else if subject.isTableFreed {
         words += Prose(" by a freed table", .fault)
@@ -230,7 +251,7 @@ struct PathView {
     }
   }
 
-  private var words: FamilyWords { machine.words }
+  var words: FamilyWords { machine.words }
 
   private var streamCount: Int {
     subject.device.map { machine.system.devices[$0.index].streams.count } ?? 1
@@ -290,103 +311,5 @@ struct PathView {
       isChanged($0) != isChanged($1) ? isChanged($0) : rank($0) < rank($1)
     }.prefix(count)
     return chosen.sorted { rank($0) < rank($1) }
-  }
-
-  // MARK: An IOMMU, a domain
-
-  private func drawStreams(of iommu: Int, in area: Rect, with pen: inout Pen) {
-    let unit = machine.board.iommus[iommu]
-    var line = Prose(unit.name, .strong)
-    let isNarrow = area.width < 70
-    line += Prose(words.unitSentence(contexts: unit.bankCount, isNarrow: isNarrow), .text)
-    pen.write(line, at: 2, 1, in: area)
-    pen.write("device", .dim, at: 2, 3, in: area)
-    pen.write(words.streamColumn, .dim, at: 19, 3, in: area)
-    pen.write(words.contextColumn, .dim, at: isNarrow ? 31 : 34, 3, in: area)
-    pen.write("domain", .dim, at: isNarrow ? 38 : 54, 3, in: area)
-    for bank in 0..<unit.bankCount {
-      let row = 4 + bank
-      let status = BankStatus(bank: bank, of: iommu, in: machine)
-      finish(bank, at: row, in: area, with: &pen)
-      let target = Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
-      pen.link(target.intersection(area), to: .select(.bank(iommu: iommu, bank: bank)))
-      if let device = machine.device(bank: bank, of: iommu) {
-        let found = machine.system.devices[device.index]
-        pen.write(Prose(found.name, .text, to: .named(found.name)), at: 2, row, in: area)
-        let streams =
-          found.isBound
-          ? words.routing(of: device.index, in: machine)
-          : Prose("not probed", .dim)
-        pen.write(streams, at: 19, row, in: area)
-      } else {
-        pen.write("no device", .faint, at: 2, row, in: area)
-      }
-      let short = words.shortContext(bank, status)
-      let state =
-        status.dot + Prose(short, .text)
-        + Prose(isNarrow ? "" : (short.isEmpty ? " " : "  ") + words.state(status.state), .dim)
-      pen.write(state, at: isNarrow ? 31 : 34, row, in: area)
-      if let table = status.table {
-        let name = machine.domain(withTable: table).map { machine.system.name(of: $0) }
-        let prose = name.map { Prose($0, .domain) } ?? Prose("freed memory!", .fault)
-        pen.write(prose, at: isNarrow ? 38 : 54, row, in: area)
-      }
-    }
-    let row = 5 + unit.bankCount
-    let platform = machine.platform.units[iommu]
-    pen.write(
-      Prose("registers at ", .dim) + Prose(UInt64(platform.base).hex8, .physical)
-        + Prose("   interrupt \(platform.irq)", .dim), at: 2, row, in: area)
-    pen.write(
-      Prose("TLB ", .dim) + Prose("\(unit.tlb.count)", .text)
-        + Prose(" of \(unit.tlb.geometry.sets * unit.tlb.geometry.ways) entries used", .dim),
-      at: 2, row + 1, in: area)
-    let more = words.unitLines(iommu, in: machine)
-    for (index, line) in more.enumerated() {
-      pen.write(line, at: 2, row + 2 + index, in: area)
-    }
-    pen.write(
-      words.hint(isNarrow: isNarrow), .dim, at: 2, row + 3 + more.count, in: area)
-  }
-
-  private func drawDomain(_ name: String, in area: Rect, with pen: inout Pen) {
-    guard let domain = subject.domain else {
-      pen.write("\(name) does not exist at this point of the timeline.", .dim, at: 2, 1, in: area)
-      return
-    }
-    let found = machine.system.domains[domain.index]
-    var line = Prose(name, .domain)
-    line += " is a page table"
-    if let table = found.table { line += " at " + Prose(table.value.hex8, .physical) }
-    line += found.attached.isEmpty ? ", attached to nothing." : ", used by"
-    pen.write(line, at: 2, 1, in: area)
-    var row = 2
-    for (index, device) in found.attached.prefix(max(1, area.height / 3)).enumerated() {
-      let context = machine.system.devices[device.index]
-      guard let bank = context.bank else { continue }
-      let unit = machine.board.iommus[context.iommu].name
-      let tag = BankStatus(bank: bank, of: context.iommu, in: machine).tag
-      pen.write(
-        "  " + Prose(context.name, .strong, to: .named(context.name))
-          + Prose("   \(words.place(bank, of: unit, tag: tag))", .dim), at: 2, row, in: area)
-      finish(index, at: row, in: area, with: &pen)
-      pen.link(
-        Rect(column: area.column, row: area.row + row, width: area.width, height: 1)
-          .intersection(area), to: .select(.bank(iommu: context.iommu, bank: bank)))
-      row += 1
-    }
-    row += 1
-    let mapped = found.table.map { explorer.mappings(from: $0) } ?? Mappings()
-    guard !mapped.ranges.isEmpty else {
-      let words = Prose("Nothing is mapped yet: :map \(name) 0x10000000 0x60000000 1M rw", .dim)
-      for (index, line) in Wrapped(words, width: area.width - 4).lines.enumerated() {
-        pen.write(line, at: 2, row + index, in: area)
-      }
-      return
-    }
-    pen.write(
-      "\(mapped.bytes.prose) mapped in \(mapped.count) range\(mapped.count == 1 ? "" : "s")",
-      .strong, at: 2, row, in: area)
-    drawRanges(from: row + 1, firstLine: found.attached.count, in: area, with: &pen)
   }
 }
