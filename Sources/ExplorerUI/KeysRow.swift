@@ -70,7 +70,7 @@ struct KeysRow {
       return [
         Item(key: "n", word: "step", action: .stepForward),
         Item(key: "p", word: "back", action: .stepBack),
-        Item(key: "Esc", word: "close", action: .leave),
+        Item(key: "Esc", word: "close", action: .leave, rank: 0),
       ]
     }
     if explorer.comparison != nil, explorer.linkChoice == nil {
@@ -78,7 +78,7 @@ struct KeysRow {
         Item(key: "↑↓", word: "line", action: .move(.down)),
         Item(key: "↵", word: "go there", action: .open),
         Item(key: "f", word: "follow", action: .chooseLink),
-        Item(key: "Esc", word: "close", action: .leave),
+        Item(key: "Esc", word: "close", action: .leave, rank: 0),
       ]
     }
     if let designs = explorer.designs { return items(of: designs) }
@@ -203,7 +203,7 @@ struct KeysRow {
       Item(key: "↑↓", word: "lesson", action: .lesson(.pointAtLesson(0))),
       Item(key: "↵", word: "take it", action: .lesson(.openLesson(explorer.course?.cursor ?? 0))),
       Item(key: "R", word: "forget all progress", action: .lesson(.resetProgress)),
-      Item(key: "Esc", word: "close", action: .leave),
+      Item(key: "Esc", word: "close", action: .leave, rank: 0),
     ]
   }
 
@@ -253,7 +253,7 @@ struct KeysRow {
     if designs.cell?.helped != nil {
       items.append(Item(key: "c", word: "with code", action: .openDesign(isHelped: true)))
     }
-    return items + [Item(key: "Esc", word: "close", action: .leave)]
+    return items + [Item(key: "Esc", word: "close", action: .leave, rank: 0)]
   }
 
   private func items(of picker: Picker) -> [Item] {
@@ -264,8 +264,10 @@ struct KeysRow {
       Item(key: "a-z", word: isFinding ? "find" : "filter", action: .choose(nil)),
       Item(key: "Ctrl-U", word: "clear", action: .choose(nil)),
       Item(
-        key: "Esc", word: isFinding ? "leave, nothing changed" : "leave, nothing done",
-        action: .leave),
+        key: "Esc",
+        word: explorer.width < 66
+          ? "leave" : isFinding ? "leave, nothing changed" : "leave, nothing done",
+        action: .leave, rank: 0),
     ]
   }
 
@@ -305,7 +307,7 @@ struct KeysRow {
         Item(key: "a-z", word: "do it", action: .operating(.nothing)),
         Item(key: "↑↓", word: "choose", action: .operating(.next)),
         Item(key: "↵", word: "open", action: .operating(.run)),
-        Item(key: "Esc", word: "leave", action: .operating(.leave)),
+        Item(key: "Esc", word: "leave", action: .operating(.leave), rank: 0),
       ]
     case .form(let form):
       var items = [
@@ -327,7 +329,7 @@ struct KeysRow {
         Item(key: ":", word: "as text", action: .operating(.asText)),
         Item(
           key: "Esc", word: explorer.width < 80 ? "leave" : "leave, nothing done",
-          action: .operating(.leave)),
+          action: .operating(.leave), rank: 0),
       ]
     }
   }
