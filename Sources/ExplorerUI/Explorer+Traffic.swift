@@ -145,6 +145,12 @@ extension Explorer {
         "Nobody has asked for anything yet. \(strong: "Space") sets all attached devices going.", ""
       )
     }
+    guard let result = totals[name] else {
+      return (
+        "\(strong: name) has asked for nothing. \(strong: "Space") sets the attached devices going, ↑↓ choose one.",
+        ""
+      )
+    }
     let what: Prose =
       switch machine.platform.pattern(of: device) {
       case .scan:
@@ -154,7 +160,6 @@ extension Explorer {
       case .random:
         "\(strong: name) asks anywhere: it misses as often as its pages outnumber the entries of the TLB."
       }
-    let result = totals[name] ?? TrafficResult()
     var also: Prose = " A miss costs table reads, and a flush makes every page miss once more."
     if result.faults > 0 {
       also =
