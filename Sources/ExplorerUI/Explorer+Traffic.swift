@@ -152,7 +152,7 @@ extension Explorer {
       )
     }
     let what: Prose =
-      switch machine.platform.pattern(of: device) {
+      switch lastPattern(of: name) ?? machine.platform.pattern(of: device) {
       case .scan:
         "\(strong: name) reads line after line, so what the TLB learns at one miss answers for the rest of the page."
       case .blocks:
@@ -171,6 +171,14 @@ extension Explorer {
       also = " Its context was off for some: those addresses passed untranslated."
     }
     return (what + also, machine.words.tlbSource)
+  }
+
+  /// How a device last went through memory, if that is not long ago.
+  private func lastPattern(of name: String) -> AccessPattern? {
+    for entry in timeline.entries.prefix(timeline.position.entry + 1).suffix(200).reversed() {
+      if case .traffic(name, let traffic) = entry.operation { return traffic.pattern }
+    }
+    return nil
   }
 }
 

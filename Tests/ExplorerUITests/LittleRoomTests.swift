@@ -76,5 +76,8 @@ import Testing
       "<End>:'detach fb mdp_rgb1'<Enter>:'traffic mdp_vg1 scan seed=1 count=10'<Enter>/mdp_rgb1<Enter>t",
       size: (120, 36))
     #expect(session.screen.contains("mdp_rgb1 has asked for nothing."), "\(session.screen)")
+    let random = try Session(
+      "<End>:'traffic mdp_vg1 random seed=1 count=10'<Enter>t", size: (120, 36))
+    #expect(random.screen.contains("mdp_vg1 asks anywhere"), "\(random.screen)")
   }
 }

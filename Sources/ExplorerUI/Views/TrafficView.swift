@@ -92,7 +92,11 @@ struct TrafficView {
     let ticks = explorer.timeline.latestTicks(max(0, columns.curveEnd - columns.curve))
     pen.write("context", .dim, at: columns.name, row, in: area)
     pen.write("domain", .dim, at: columns.domain, row, in: area)
-    if !isNarrow { pen.write("last \(ticks.count) ticks", .dim, at: columns.curve, row, in: area) }
+    if !isNarrow {
+      pen.write(
+        "last \(ticks.count) tick\(ticks.count == 1 ? "" : "s")", .dim, at: columns.curve, row,
+        in: area)
+    }
     write(isNarrow ? "asked" : "accesses", .dim, endingAt: columns.accesses, row, area, &pen)
     write(isNarrow ? "hit" : "TLB hit", .dim, endingAt: columns.hit, row, area, &pen)
     write(isNarrow ? "fault" : "faults", .dim, endingAt: columns.faults, row, area, &pen)
