@@ -232,4 +232,17 @@ import Testing
     let session = try Session("<End>:'read mdp_rgb1 0x30000000'<Enter>1", size: (120, 36))
     #expect(session.screen.contains("✗ translation fault: L1[0x300] is 0x0"))
   }
+
+  @Test(arguments: [(80, 24), (120, 36)])
+  func `an answer that the tables no longer give is marked in path and walk`(
+    width: Int, height: Int
+  ) throws {
+    let keys = "<End>:'read mdp_rgb1 0x10810010'<Enter>:'write-word 0x40008040 0'<Enter>1"
+    let session = try Session(keys, size: (width, height))
+    #expect(session.lines.contains { $0.contains("now") && $0.contains("≠ stale") })
+    let walk = try Session(keys + "4", size: (width, height))
+    #expect(walk.lines.contains { $0.contains("TLB    ASID 1") && $0.contains("≠ stale") })
+    let before = try Session(keys + "P", size: (width, height))
+    #expect(!before.screen.contains("≠ stale"))
+  }
 }

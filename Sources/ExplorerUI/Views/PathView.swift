@@ -210,7 +210,8 @@ struct PathView {
     if isTight {
       pen.write(when, .dim, at: 1, row, in: area)
       let address = outcome.physical.map { Prose($0.value.hex8, .physical) + "  " } ?? ""
-      let answer = address + words(for: outcome, isNarrow: true, namesDomain: false)
+      let answer =
+        address + words(for: outcome, isNarrow: true, namesDomain: false, isNow: step == nil)
       pen.write(answer, at: 12, row, in: area)
       return
     }
@@ -219,12 +220,12 @@ struct PathView {
     let address =
       outcome.physical.map { Prose($0.value.hex8, .physical) } ?? Prose("nowhere", .fault)
     pen.write(address, at: column, row, in: area)
-    pen.write(
-      words(for: outcome, isNarrow: isNarrow), at: column + (isNarrow ? 12 : 13), row, in: area)
+    let answer = words(for: outcome, isNarrow: isNarrow, isNow: step == nil)
+    pen.write(answer, at: column + (isNarrow ? 12 : 13), row, in: area)
   }
 
   private func words(
-    for outcome: WalkOutcome, isNarrow: Bool, namesDomain: Bool = true
+    for outcome: WalkOutcome, isNarrow: Bool, namesDomain: Bool = true, isNow: Bool
   ) -> Prose {
     switch outcome {
     case .bypassed:
@@ -237,6 +238,12 @@ struct PathView {
       if isNarrow, subject.domainName == nil, subject.isTableFreed {
         return Prose("\(entry.size.bytes.sizeText) ", .text) + Prose("of a freed table", .fault)
       }
+      // The TLB is looked at as it is now, so what comes later is not judged.
+      let isStale = isNow && StaleHit(at: slot, of: subject.iommu, in: machine) != nil
+      if isStale, isNarrow {
+        return Prose("≠ stale", .stale)
+          + Prose(" \(entry.size.bytes.sizeText) \(self.words.leaf(entry.size))", .dim)
+      }
       var words = Prose("a ", .dim)
       words += Prose("\(entry.size.bytes.sizeText) ", .text)
       words += Prose(self.words.leaf(entry.size), .dim)
@@ -247,7 +254,7 @@ struct PathView {
         words += Prose(" by a freed table", .fault)
       }
       if !isNarrow { words += Prose(slot == nil ? "" : ", from the TLB", .dim) }
-      return words
+      return isStale ? words + Prose("  ≠ stale", .stale) : words
     }
   }
 

@@ -70,11 +70,7 @@ struct WalkView {
     case .control(_, let value, let isOn):
       return Line(words.control(isOn: isOn), finds: Prose(value.hex8, .text))
     case .probe(let slot, let vmid, let asid):
-      return Line(
-        "TLB", looksAt: Prose(words.tag(vmid: vmid, asid: asid)),
-        finds: slot.map { Prose("entry \($0)", .live) } ?? Prose("nothing", .dim),
-        means: slot == nil ? "miss: read the tables" : "hit: no table is read",
-        brief: slot == nil ? "miss" : "hit")
+      return probe(slot, Prose(words.tag(vmid: vmid, asid: asid)))
     case .routing(let entry):
       return Line(
         words.routing(entry), finds: Prose(text(entry.low), .strong), isBad: entry.low & 1 == 0)
@@ -85,6 +81,23 @@ struct WalkView {
         means: isAllowed ? "the access is allowed" : "it is not allowed",
         brief: isAllowed ? "allowed" : "forbidden", isBad: !isAllowed)
     }
+  }
+
+  /// What the TLB remembers, and whether the tables still say so.
+  private func probe(_ slot: Int?, _ tag: Prose) -> Line {
+    guard let slot else {
+      return Line(
+        "TLB", looksAt: tag, finds: Prose("nothing", .dim), means: "miss: read the tables",
+        brief: "miss")
+    }
+    let finds = Prose("entry \(slot)", .live)
+    guard let stale = StaleHit(at: slot, of: request?.iommu, in: machine) else {
+      return Line("TLB", looksAt: tag, finds: finds, means: "hit: no table is read", brief: "hit")
+    }
+    let tables: Prose = stale.now.map { "tables: \(physical: $0)" } ?? "tables map nothing"
+    return Line(
+      "TLB", looksAt: tag, finds: finds, means: Prose("≠ stale", .stale) + ", " + tables,
+      brief: "≠ stale")
   }
 
   /// A word of a table, written as wide as it is.
