@@ -21,7 +21,7 @@ struct MemoryView {
   func draw(in area: Rect, frame: Rect, with pen: inout Pen) {
     guard let memory = explorer.survey.memory, !memory.runs.isEmpty else {
       let words: Prose =
-        "No memory is in use: no tables, nothing mapped, no word written. : alloc NAME takes the first page."
+        "No memory is in use: no tables, nothing mapped, no word written. :alloc NAME takes the first page."
       for (row, line) in Wrapped(words, width: area.width - 4).lines.enumerated() {
         pen.write(line.all(.dim), at: 2, 1 + row, in: area)
       }
