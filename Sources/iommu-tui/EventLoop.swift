@@ -33,12 +33,15 @@ enum EventLoop {
     while let events = terminal.nextEvents(
       timeoutMilliseconds: ticker.milliseconds(every: explorer.millisecondsPerTick))
     {
-      for event in events + ticker.ticks {
+      let batch = events + ticker.ticks
+      for (index, event) in batch.enumerated() {
         switch explorer.handle(event) {
         case .none: break
         case .quit:
+          if event.isPress { awaitRelease(among: Array(batch[(index + 1)...]), on: &terminal) }
+          let signal = terminal.exitSignal
           terminal.close()
-          return (nil, explorer.unsavedLines)
+          return (signal, explorer.unsavedLines)
         case .suspend:
           terminal.suspend()
           _ = explorer.handle(.resize(width: terminal.width, height: terminal.height))
@@ -61,9 +64,32 @@ enum EventLoop {
     return (signal, "")
   }
 
+  /// Waits a moment until a button that was pressed is let go of.
+  ///
+  /// What the terminal sends then would otherwise be typed into the shell.
+  private static func awaitRelease(among events: [TerminalEvent], on terminal: inout Terminal) {
+    let clock = ContinuousClock()
+    let end = clock.now + .milliseconds(500)
+    var events = events
+    while !events.contains(where: \.isRelease), clock.now < end {
+      guard let next = terminal.nextEvents(timeoutMilliseconds: 100) else { return }
+      events = next
+    }
+  }
+
   private static func present(_ explorer: inout Explorer, on terminal: inout Terminal) {
     let (canvas, cursor) = explorer.draw()
     terminal.present(canvas, cursor: cursor)
+  }
+}
+
+extension TerminalEvent {
+  fileprivate var isPress: Bool {
+    if case .mouse(let mouse) = self { mouse.kind == .press } else { false }
+  }
+
+  fileprivate var isRelease: Bool {
+    if case .mouse(let mouse) = self { mouse.kind == .release } else { false }
   }
 }
 

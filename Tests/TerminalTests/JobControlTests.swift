@@ -14,6 +14,18 @@ import Testing
     try quit(session)
   }
 
+  @Test func `that is left by a click types nothing into the shell`() throws {
+    let (session, process) = try inShellWithNumber()
+    let place = try #require(session.find("q quit"))
+    let report = "\u{1B}[<0;\(place.column + 1);\(place.row + 1)"
+    session.send(Array((report + "M").utf8))
+    usleep(20_000)
+    session.send(Array((report + "m").utf8))
+    try session.until("the end of the job") { _ in kill(process, 0) != 0 }
+    try session.until("the shell") { isAtPrompt($0) }
+    #expect(!session.text.contains("[<0;"))
+  }
+
   @Test func `comes back in the window's new size`() throws {
     let session = try stopped()
     session.resize(columns: 120, rows: 36)
