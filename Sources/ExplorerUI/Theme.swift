@@ -153,6 +153,16 @@ package struct Theme: Hashable, Sendable {
     if colors == .sixteen, style.background == 8, style.foreground == 8 { style.foreground = 7 }
   }
 
+  /// The ground of a field that waits for its turn to be edited.
+  ///
+  /// With few colours it is a line to write on, for only the field being edited is reversed.
+  package func field(_ style: inout Style) {
+    switch colors {
+    case .full256, .sixteen: select(&style, focused: true)
+    case .eight, .mono: style.attributes.insert(.underline)
+    }
+  }
+
   /// The ground of a bar across the screen.
   package func bar(_ style: inout Style) {
     switch colors {

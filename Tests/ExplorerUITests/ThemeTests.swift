@@ -44,6 +44,17 @@ import Testing
     }
   }
 
+  @Test func `without colours only the field being edited is reversed`() throws {
+    let session = try Session("<End>om<Tab>", theme: Theme(colors: .mono))
+    func style(of text: String) throws -> Style {
+      let place = try session.place(of: text)
+      return Array(session.canvas.row(place.row))[place.column].style
+    }
+    #expect(try style(of: "0x61400000   ").attributes.contains(.reverse))
+    let waiting = try style(of: "0x10900000   ")
+    #expect(waiting.attributes.contains(.underline) && !waiting.attributes.contains(.reverse))
+  }
+
   @Test(arguments: [ColorCount.eight, .sixteen])
   func `few colours stay few`(colors: ColorCount) throws {
     let limit: Int16 = colors == .eight ? 8 : 16

@@ -151,7 +151,7 @@ struct OperateFormView {
         if case .flag = field.kind { continue }
         pen.cursor = Point(min(box.maxColumn - 1, box.column + 1 + cursor - shift), box.row)
       } else {
-        pen.restyle(box) { theme.select(&$0, focused: true) }
+        pen.restyle(box) { theme.field(&$0) }
       }
     }
   }
