@@ -169,7 +169,7 @@ struct TLBView {
     }
     let truth: Prose =
       switch line.truth {
-      case .current: isNarrow ? "" : Prose("the same", .dim)
+      case .current: Prose("the same", .dim)
       case .stale(nil): Prose("≠ nothing", .stale)
       case .stale(let now?) where now.physical.value == line.entry.physical:
         Prose("≠ \(now.rights.letters)", .stale)
