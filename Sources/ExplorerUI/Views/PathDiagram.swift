@@ -113,7 +113,7 @@ struct PathDiagram {
     let width = area.width - 1
     let short = route.hops.indices.map { name(of: $0, cutTo: $0 == 0 ? 10 : 8, glyphs) }
     let count = short.count
-    if short.total + (count - 1) * 4 > width, area.height >= 10 {
+    if area.width < PathView.tightWidth, short.total + (count - 1) * 4 > width, area.height >= 10 {
       let names = route.hops.indices.map { name(of: $0, cutTo: 12, glyphs) }
       var split = 1
       while split < count - 1, names.prefix(split + 1).total + (split + 1) * 5 <= width + 1 {

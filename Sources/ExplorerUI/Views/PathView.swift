@@ -159,7 +159,7 @@ struct PathView {
   }
 
   /// Below so many columns the answers are cut to what the diagram above does not say.
-  private static let tightWidth = 46
+  static let tightWidth = 46
 
   /// Where there is room: the streams that come here, and what the table maps.
   private func drawNeighbours(from row: Int, in area: Rect, with pen: inout Pen) {

@@ -44,7 +44,7 @@ struct TLBView {
     let details =
       lines.isEmpty || area.height < 9
       ? [] : details(of: lines[cursor], in: iommu, width: area.width - 3)
-    let below = details.isEmpty ? 0 : min(details.count + 1, area.height - 5)
+    let below = details.isEmpty ? 0 : min(details.count + 1, area.height - 2 - min(lines.count, 3))
     let geometry = explorer.machine.board.iommus[iommu].tlb.geometry
     var heading = Prose(name, .strong) + Prose(" remembers ", .dim)
     heading += Prose("\(lines.count) of \(geometry.sets * geometry.ways)", .strong)
