@@ -94,7 +94,10 @@ struct WalkView {
     guard let stale = StaleHit(at: slot, of: request?.iommu, in: machine) else {
       return Line("TLB", looksAt: tag, finds: finds, means: "hit: no table is read", brief: "hit")
     }
-    let tables: Prose = stale.now.map { "tables: \(physical: $0)" } ?? "tables map nothing"
+    let tables: Prose =
+      stale.now.map {
+        stale.isAboutRights ? "tables: \($0.rights.letters)" : "tables: \(physical: $0.physical)"
+      } ?? "tables map nothing"
     return Line(
       "TLB", looksAt: tag, finds: finds, means: Prose("≠ stale", .stale) + ", " + tables,
       brief: "≠ stale")
