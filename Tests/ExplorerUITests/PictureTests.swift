@@ -27,7 +27,10 @@ import Testing
     #expect(readme[start..<end] == canvas.text, "UPDATE_README=1 writes it")
   }
 
-  @Test(arguments: [("first-dark", false, ""), ("walk-light", true, "<End>4")])
+  @Test(arguments: [
+    ("first-dark", false, ""), ("walk-light", true, "<End>4"),
+    ("lesson-dark", false, "L<Down><Down><Down><Down><Down><Down><Enter>]a"),
+  ])
   func `the pictures under assets are what the program draws`(
     name: String, isLight: Bool, keys: String
   ) throws {
