@@ -240,7 +240,6 @@ struct KeysRow {
       Item(key: "T", word: "tree", action: .lesson(.tree)),
       Item(key: "Tab", word: "pane", action: .nextPane),
       Item(key: "1-9", word: "view", action: .nextView),
-      Item(key: "N", word: "operation", action: .operationForward),
     ]
     return items
   }
