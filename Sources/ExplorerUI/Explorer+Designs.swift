@@ -63,18 +63,15 @@ extension Explorer {
     case (.escape, _): return perform(.leave)
     default: break
     }
-    switch Keymap.action(for: key, in: .inspector, .path) {
+    let action = Keymap.action(for: key, in: .inspector, .path)
+    switch action {
     case .move(let direction): moveInDesigns(direction)
     case .toStart: designs?.row = 0
     case .toEnd: designs?.row = max(0, DesignsCursor.rowCount - 1)
     case .open: return openDesign(isHelped: false)
     case .designs: designs = nil
     case .command: return perform(.command)
-    case .help: return perform(.help)
-    case .suspend: return .suspend
-    case .redraw: return .redraw
-    case .quit: return .quit
-    default: break
+    default: return performOverPanes(action)
     }
     return .none
   }

@@ -271,7 +271,7 @@ package struct Explorer: Sendable {
     case .move(let direction): move(direction)
     case .open where isPointing && focus == .inspector: answerByPointing()
     case .open: open()
-    case .goBack: goBack()
+    case .goBack: if !takeBackItem() { goBack() }
     case .goForward: goForward()
     case .follow(let target): follow(target)
     case .chooseLink: startChoosingLink()
@@ -340,6 +340,14 @@ package struct Explorer: Sendable {
       return .mouse(isMouseOn)
     }
     return .none
+  }
+
+  /// What keys mean everywhere, also while something lies over the panes.
+  mutating func performOverPanes(_ action: Action?) -> Effect {
+    switch action {
+    case .leave?, .help?, .suspend?, .redraw?, .quit?: action.map { perform($0) } ?? .none
+    default: .none
+    }
   }
 
   mutating func leave() {

@@ -121,6 +121,14 @@ import Testing
     #expect(session.explorer.lesson?.run.state.result == .right)
   }
 
+  @Test func `Backspace takes back the item placed last`() throws {
+    var session = try lesson("]]]]a")
+    #expect(session.explorer.lesson?.run.state.placed.count == 1)
+    try session.press("<BS>")
+    #expect(session.explorer.lesson?.run.state.placed == [])
+    #expect(session.explorer.lesson?.run.page == 4)
+  }
+
   @Test func `a state is reached by any operations, and the lesson goes on from its own`() throws {
     var session = try lesson("]]]]]")
     #expect(session.screen.contains("○ mdp_rgb1 reads"))

@@ -42,23 +42,19 @@ extension Explorer {
       return .none
     }
     course?.asksToReset = false
-    if Keymap.action(for: key, in: .inspector, .path) != .open { course?.asked = nil }
+    let action = Keymap.action(for: key, in: .inspector, .path)
+    if action != .open { course?.asked = nil }
     switch (key.code, key.modifiers) {
     case (.character("l"), []), (.character("L"), _): return perform(.leave)
     default: break
     }
-    switch Keymap.action(for: key, in: .inspector, .path) {
+    switch action {
     case .move(.up): moveInCourse(-1)
     case .move(.down): moveInCourse(1)
     case .move(.pageUp), .toStart: course?.cursor = 0
     case .move(.pageDown), .toEnd: course?.cursor = count - 1
     case .open: openLesson(course?.cursor ?? 0)
-    case .leave: return perform(.leave)
-    case .help: return perform(.help)
-    case .suspend: return .suspend
-    case .redraw: return .redraw
-    case .quit: return .quit
-    default: break
+    default: return performOverPanes(action)
     }
     return .none
   }

@@ -98,7 +98,7 @@ extension Explorer {
   }
 
   /// Opens beside the text what the page asks for.
-  private mutating func showPage() {
+  mutating func showPage() {
     // Reading goes on, wherever one has looked.
     focus = .system
     guard let show = lesson?.run.current.show else { return }
@@ -226,13 +226,23 @@ extension Explorer {
     return true
   }
 
+  /// In an order, takes back the item placed last; says whether there was one.
+  mutating func takeBackItem() -> Bool {
+    guard isReading, focus == .system, lesson?.run.state.placed.isEmpty == false else {
+      return false
+    }
+    var isTaken = false
+    change { run, _ in isTaken = run.unplace() }
+    return isTaken
+  }
+
   /// Takes a typed answer.
   mutating func answer(typed text: String) {
     change { $0.type(text, &$1) }
     noteProgress()
   }
 
-  private mutating func skip() {
+  mutating func skip() {
     guard lesson?.run.isAsking ?? false else {
       notice = "No question waits here: n goes on."
       return
@@ -251,26 +261,6 @@ extension Explorer {
     notice = "Back in the lesson, as it was."
   }
 
-  private mutating func turnPage(forward: Bool) {
-    if lesson?.isReview ?? false {
-      turnReview(forward: forward)
-      return
-    }
-    if forward, let run = lesson?.run, run.isLastPage {
-      if run.isAsking { skip() } else { goOn() }
-      return
-    }
-    var isTurned = false
-    change { run, timeline in
-      isTurned = forward ? run.nextPage(&timeline) : run.previousPage(&timeline)
-    }
-    guard isTurned else {
-      notice = "This is the first page."
-      return
-    }
-    showPage()
-  }
-
   mutating func scrollLesson(_ count: Int) {
     guard var taken = lesson else { return }
     let area = layout.system
@@ -282,7 +272,7 @@ extension Explorer {
   }
 
   /// Scrolls to the question, where it does not fit below the text.
-  private mutating func showQuestion() {
+  mutating func showQuestion() {
     guard let run = lesson?.run, run.state == QuestionState(), !run.isPlaying else { return }
     scrollLesson(1000)
   }
@@ -303,83 +293,6 @@ extension Explorer {
     case .pageDown: scrollLesson(max(2, layout.system.height - 2) - 1)
     case .left, .right: break
     }
-  }
-
-  // MARK: Going on
-
-  /// A step forward when there is none left on the page: to the next page, or out of the lesson.
-  ///
-  /// - Returns: False where there is no lesson to go on with.
-  mutating func goOnInLesson() -> Bool {
-    guard let run = lesson?.run, timeline.isAtEnd else { return false }
-    if run.isPlaying, run.isAsking {
-      notice = "You try things out here. b goes back to the lesson as it was."
-    } else if run.isAsking {
-      notice =
-        run.question?.isToDo ?? false
-        ? "A task waits: o or : does it, and x shows the solution."
-        : "The question comes first: answer it, or x shows the answer."
-      showQuestion()
-    } else {
-      goOn()
-    }
-    return true
-  }
-
-  private mutating func goOn() {
-    guard let taken = lesson else { return }
-    if taken.run.isPlaying {
-      change { run, timeline in _ = run.resume(&timeline) }
-      return
-    }
-    if !taken.run.isLastPage, !timeline.isAtEnd {
-      _ = stepForward()
-      return
-    }
-    guard timeline.isAtEnd else {
-      _ = stepForward()
-      return
-    }
-    if taken.isReview {
-      leaveReview()
-    } else if taken.run.isLastPage {
-      finishLesson()
-    } else {
-      turnPage(forward: true)
-    }
-  }
-
-  /// A question that came back has one page: on from it is to the lesson that waits.
-  private mutating func turnReview(forward: Bool) {
-    if !forward {
-      notice = "This question came back alone; n goes on to the lesson."
-    } else if lesson?.run.isAsking ?? false {
-      skip()
-    } else {
-      leaveReview()
-    }
-  }
-
-  private mutating func leaveReview() {
-    guard var taken = lesson, let run = taken.waiting.popLast() else { return }
-    noteProgress()
-    taken.run = run
-    do throws(ParseError) { try start(&taken) } catch { notice = Prose(error.message, .fault) }
-  }
-
-  private mutating func finishLesson() {
-    if lesson?.practice != nil {
-      nextProblem()
-      return
-    }
-    change { run, timeline in _ = run.nextPage(&timeline) }
-    noteProgress()
-    guard let run = lesson?.run else { return }
-    let asked = run.lesson.questions.count
-    notice =
-      Prose("\(run.lesson.title) is done: ", .live)
-      + Prose("\(run.mastered.count) of \(asked) answered at once.", .text)
-    if !run.name.isEmpty { openCourse(after: run.name) }
   }
 }
 

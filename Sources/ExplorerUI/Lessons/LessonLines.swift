@@ -192,6 +192,9 @@ struct LessonLines {
         LessonText.prose(items[item].text, on: machine, domains: domains))
     }
     guard run.isAsking else { return }
+    if !run.state.placed.isEmpty {
+      add(hanging: Prose("  "), Prose("Backspace", .key) + Prose(" takes it back", .dim))
+    }
     for (index, item) in (run.question?.shownOrder ?? []).enumerated()
     where !run.state.placed.contains(item) {
       add(

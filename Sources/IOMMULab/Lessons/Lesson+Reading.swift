@@ -54,13 +54,6 @@ enum LessonKeyword: String, CaseIterable {
   case choose, type, point, order
   case toDo = "do"
   case right, wrong, otherwise, item, goal, hint, cover, solution
-
-  var isQuestion: Bool {
-    switch self {
-    case .choose, .type, .point, .order, .toDo: true
-    default: false
-    }
-  }
 }
 
 /// Reads a lesson line by line, and goes on after a mistake, so that all are told at once.

@@ -247,8 +247,12 @@ package struct LessonRun: Sendable {
   }
 
   /// Takes back the item placed last.
-  package mutating func unplace() {
-    if isAsking, !state.placed.isEmpty { states[page].placed.removeLast() }
+  ///
+  /// - Returns: False when there is none.
+  package mutating func unplace() -> Bool {
+    guard isAsking, !state.placed.isEmpty else { return false }
+    states[page].placed.removeLast()
+    return true
   }
 
   private mutating func take(
